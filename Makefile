@@ -1,0 +1,56 @@
+# Every chore has one short name, the same here and in CI.
+# Set-up needs Python 3.11+ and make; it happens by itself and only once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: demo dev test soak fmt lint types bench docs lock clean
+
+demo: $(READY)
+	@$(BIN)/hogsend demo $(ARGS)
+
+dev: $(READY)
+	@$(BIN)/hogsend dev $(ARGS)
+
+test: $(READY)
+	@$(BIN)/pytest $(ARGS)
+
+soak: $(READY)
+	@$(BIN)/pytest -m soak --timeout 7200 $(ARGS)
+
+fmt: $(READY)
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: $(READY)
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+
+types: $(READY)
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/hogsend bench $(ARGS)
+
+docs: $(READY)
+	@$(BIN)/pytest tests/docs $(ARGS)
+
+# Takes new releases into the lock: hashes, no addresses.
+lock: $(READY)
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --upgrade \
+		--custom-compile-command "make lock" --quiet --output-file requirements/lock.txt
+
+clean:
+	@rm -rf $(VENV) .hogsend
+
+$(READY): requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "hogsend needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""The criteria language: one tree, interpreted by evaluate, sql, describe and explain."""
