@@ -1,4 +1,8 @@
-"""The criteria tree: frozen data, the same for the builder and the declarative form."""
+"""The criteria tree: frozen data, the same for the builder and the declarative form.
+
+Equality is by type and value all the way down: a comparison with ``1``, with ``1.0`` and
+with ``True`` are three different conditions, although Python calls the numbers equal.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
+
+from hogsend.errors import DefinitionError
 
 Scalar: TypeAlias = str | int | float | bool
 PropertyValue: TypeAlias = Scalar | tuple[Scalar, ...] | timedelta | None
@@ -59,17 +65,49 @@ class PropertyOperator(StrEnum):
     OLDER_THAN = "older_than"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PropertyCondition:
+class _Condition:
+    """What all conditions share: no truth value of their own."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        """Refuse ``a and b``, which would silently drop ``a``."""
+        fault = (
+            f"{self!r} has no truth value before it is evaluated; join conditions with "
+            "b.all(…), b.any(…) and b.not_(…) instead of `and`, `or` and `not`"
+        )
+        raise DefinitionError([fault])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PropertyCondition(_Condition):
     """A comparison of one flat property key."""
 
     property: str
     operator: PropertyOperator
     value: PropertyValue = None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PropertyCondition):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.property, self.operator, _strict(self.value)
+
+
+def _strict(value: PropertyValue) -> object:
+    """A key that keeps apart what ``==`` confuses: 1, True, 1.0; 0.0 and -0.0."""
+    if isinstance(value, tuple):
+        return tuple(map(_strict, value))
+    return type(value), repr(value) if isinstance(value, float) else value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventCondition:
+class EventCondition(_Condition):
     """A condition on the events of one name, perhaps filtered and windowed.
 
     Attributes:
@@ -86,7 +124,7 @@ class EventCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompositeCondition:
+class CompositeCondition(_Condition):
     """All (``and``) or any (``or``) of several conditions."""
 
     operator: Logic
@@ -94,7 +132,7 @@ class CompositeCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotCondition:
+class NotCondition(_Condition):
     """The opposite of a condition."""
 
     condition: Criteria
