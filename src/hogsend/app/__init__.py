@@ -1,0 +1,1 @@
+"""The composition root: puts the layers together and starts and stops them."""

@@ -1,0 +1,1 @@
+"""The event log and the one transaction through which everything enters it."""

@@ -1,0 +1,1 @@
+"""What background services share."""

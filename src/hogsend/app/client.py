@@ -1,0 +1,140 @@
+"""The client: an app's definitions, and the running engine behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+import asyncpg
+
+from hogsend.app.engine import Engine
+from hogsend.buckets.definition import Bucket
+from hogsend.buckets.registry import Registry
+from hogsend.clock import Clock, SystemClock
+from hogsend.db.embedded import ensure_database
+from hogsend.db.migrate import migrate
+from hogsend.db.pool import Pool, create_pool
+from hogsend.errors import ConfigurationError, DatabaseError
+from hogsend.settings import Settings
+
+_POOL_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether this process can serve; ``pump_lag_s`` is how long the oldest due timer waits."""
+
+    ready: bool
+    database: str
+    pump_lag_s: float | None = None
+    error: str | None = None
+
+
+class Client:
+    """An app's buckets, and, between ``start`` and ``stop``, the engine that runs them.
+
+    Made by ``create_client``. Several users in one process (the HTTP app, the worker) may each
+    start and stop it; it runs until the last one has stopped.
+    """
+
+    def __init__(self, *, buckets: Sequence[Bucket], settings: Settings, clock: Clock) -> None:
+        self.registry = Registry(buckets)
+        self.settings = settings
+        self.clock = clock
+        self._users = 0
+        self._turn = asyncio.Lock()
+        self._resources = AsyncExitStack()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The running engine.
+
+        Raises:
+            ConfigurationError: The client is not started.
+        """
+        if self._engine is None:
+            raise ConfigurationError("The client is not started: use `async with client:`.")
+        return self._engine
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Find or start the database, migrate it, and open the engine."""
+        async with self._turn:
+            if self._users == 0:
+                async with AsyncExitStack() as resources:
+                    self._engine = await self._open(resources)
+                    self._resources = resources.pop_all()
+            self._users += 1
+
+    async def stop(self) -> None:
+        """Finish what is under way and close, if nobody else uses the client."""
+        async with self._turn:
+            self._users -= 1
+            if self._users == 0:
+                self._engine = None
+                await self._resources.aclose()
+
+    async def health(self) -> Health:
+        """How this process is; never raises."""
+        try:
+            due_at = await asyncio.wait_for(self.engine.pump.next_due(), timeout=2)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return Health(ready=False, database="unreachable", error=repr(error))
+        lag = timedelta(0) if due_at is None else self.clock.now() - due_at
+        return Health(ready=True, database="ok", pump_lag_s=max(0.0, lag.total_seconds()))
+
+    async def _open(self, resources: AsyncExitStack) -> Engine:
+        database = await resources.enter_async_context(ensure_database(self.settings))
+        await migrate(database.dsn)
+        pool = await self._open_pool(database.dsn)
+        resources.push_async_callback(pool.close)
+        engine = Engine(pool=pool, registry=self.registry, clock=self.clock)
+        for bucket in self.registry.definitions:
+            bucket.bind(engine.members)
+        await resources.enter_async_context(engine.batcher)
+        return engine
+
+    async def _open_pool(self, dsn: str) -> Pool:
+        try:
+            return await create_pool(
+                dsn,
+                max_size=_POOL_SIZE,
+                statement_cache_size=self.settings.statement_cache_size,
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            raise DatabaseError(f"The database cannot be reached: {error}") from error
+
+
+def create_client(
+    *,
+    buckets: Sequence[Bucket] = (),
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+) -> Client:
+    """Put an app together from its definitions.
+
+    Args:
+        buckets: The app's buckets.
+        settings: Where the database is and how to run; None reads the environment.
+        clock: The engine's only source of time; None is the machine's clock.
+
+    Raises:
+        DefinitionError: With every fault in the definitions.
+        ConfigurationError: A setting is wrong.
+    """
+    return Client(
+        buckets=buckets,
+        settings=settings or Settings(),
+        clock=clock or SystemClock(),
+    )

@@ -1,0 +1,281 @@
+"""What a bucket is: its declaration in code, checked as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from hogsend.criteria.ast import Criteria
+from hogsend.criteria.builder import Builder, build
+from hogsend.criteria.validate import validate
+from hogsend.errors import DefinitionError
+
+BUCKET_ENTERED: Final = "bucket:entered"
+BUCKET_LEFT: Final = "bucket:left"
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_MAX_ID_LENGTH = 100
+_LONGEST = timedelta(days=36_525)
+
+
+class EntryLimit(StrEnum):
+    """How often a user's joins are announced."""
+
+    UNLIMITED = "unlimited"
+    ONCE = "once"
+    ONCE_PER_PERIOD = "once_per_period"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketMeta:
+    """The declaration of a bucket; the arguments of ``define_bucket``, checked."""
+
+    id: str
+    name: str
+    criteria: Criteria
+    description: str = ""
+    enabled: bool = True
+    entry_limit: EntryLimit = EntryLimit.UNLIMITED
+    entry_period: timedelta | None = None
+    min_dwell: timedelta | None = None
+    max_dwell: timedelta | None = None
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Generic[T]):
+    """An answer that never raises: ``data``, or the reason why there is none in ``error``."""
+
+    data: T | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An active member as member access shows it."""
+
+    user_id: str
+    email: str | None
+    entered_at: datetime
+    entry_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberPage:
+    """Members in order of user id; ``cursor`` continues behind them, None at the end."""
+
+    members: tuple[Member, ...]
+    cursor: str | None
+
+
+class MemberReader(Protocol):
+    """Where a bucket's member access reads from; ``create_client`` provides one."""
+
+    async def count(self, bucket_id: str) -> int:
+        """Number of active members."""
+        ...
+
+    async def has(self, bucket_id: str, user_id: str) -> bool:
+        """Whether the user is an active member."""
+        ...
+
+    async def members(self, bucket_id: str, limit: int, cursor: str | None) -> MemberPage:
+        """A page of active members."""
+        ...
+
+
+class Bucket:
+    """A bucket in code: its declaration, its event names, and access to its members.
+
+    Made by ``define_bucket``. ``count``, ``has`` and ``members`` answer with a ``Result`` and
+    never raise; they need a client (``create_client``) to have been made with this bucket.
+    """
+
+    def __init__(self, meta: BucketMeta) -> None:
+        self.meta = meta
+        self._reader: MemberReader | None = None
+
+    def __repr__(self) -> str:
+        return f"<Bucket {self.meta.id}>"
+
+    @property
+    def id(self) -> str:
+        """The bucket's id."""
+        return self.meta.id
+
+    @property
+    def entered(self) -> str:
+        """The name of the event that a join emits."""
+        return f"{BUCKET_ENTERED}:{self.meta.id}"
+
+    @property
+    def left(self) -> str:
+        """The name of the event that a leave emits."""
+        return f"{BUCKET_LEFT}:{self.meta.id}"
+
+    def bind(self, reader: MemberReader) -> None:
+        """Give member access its source; ``create_client`` calls this."""
+        self._reader = reader
+
+    async def count(self) -> Result[int]:
+        """How many active members there are."""
+        return await self._read(lambda reader: reader.count(self.id))
+
+    async def has(self, user_id: str) -> Result[bool]:
+        """Whether ``user_id`` is an active member."""
+        return await self._read(lambda reader: reader.has(self.id, user_id))
+
+    async def members(self, *, limit: int = 50, cursor: str | None = None) -> Result[MemberPage]:
+        """A page of active members, in order of user id.
+
+        Args:
+            limit: 1 to 1000 members.
+            cursor: ``MemberPage.cursor`` of the page before; None for the first page.
+        """
+        if not 1 <= limit <= 1000:  # noqa: PLR2004 - said in the docstring and the message
+            return Result(error=f"limit must be 1 to 1000; got {limit}")
+        return await self._read(lambda reader: reader.members(self.id, limit, cursor))
+
+    async def members_iterator(self, *, page_size: int = 500) -> AsyncIterator[Member]:
+        """Every active member, in order of user id, read a page at a time.
+
+        Raises:
+            HogsendError: A page could not be read.
+        """
+        cursor = None
+        while True:
+            page = await self.members(limit=page_size, cursor=cursor)
+            if page.data is None:
+                raise DefinitionError([page.error or "no members"])
+            for member in page.data.members:
+                yield member
+            if (cursor := page.data.cursor) is None:
+                return
+
+    async def _read(self, question: Callable[[MemberReader], Any]) -> Result[Any]:
+        if self._reader is None:
+            return Result(
+                error=f"The bucket {self.id!r} has no client yet: "
+                "call create_client(buckets=[…]) with it first."
+            )
+        try:
+            return Result(data=await question(self._reader))
+        except Exception as error:  # noqa: BLE001 - the contract is an answer, never an exception
+            return Result(error=f"The members of {self.id!r} could not be read: {error}")
+
+
+def define_bucket(
+    *,
+    id: str,  # noqa: A002 - the public name
+    name: str,
+    criteria: Callable[[Builder], Criteria] | Criteria | Mapping[str, Any],
+    description: str = "",
+    enabled: bool = True,
+    entry_limit: str = EntryLimit.UNLIMITED,
+    entry_period: timedelta | None = None,
+    min_dwell: timedelta | None = None,
+    max_dwell: timedelta | None = None,
+) -> Bucket:
+    """Declare a bucket.
+
+    Args:
+        id: Lower-case letters, digits and hyphens; it names the bucket for ever.
+        name: What people call it.
+        criteria: Who is in: a function of the builder, a tree, or its JSON form.
+        description: Why it exists, for the people who see it in Studio.
+        enabled: False keeps it from being evaluated.
+        entry_limit: Which joins are announced: ``unlimited``, ``once`` (the first), or
+            ``once_per_period``.
+        entry_period: With ``once_per_period``: how long after a leave joins stay silent.
+        min_dwell: A stay lasts at least this long, even when the criteria stop holding.
+        max_dwell: A stay ends after this long, whatever the criteria say.
+
+    Raises:
+        DefinitionError: With every fault found.
+    """
+    faults = [
+        *_id_faults(id),
+        *_limit_faults(id, entry_limit, entry_period),
+        *_dwell_faults(id, min_dwell, max_dwell),
+    ]
+    if not name:
+        faults.append(f"bucket {id!r}: name is empty; say what people call this group")
+    try:
+        tree = build(criteria)
+        faults += [f"bucket {id!r}: {fault}" for fault in validate(tree)]
+    except DefinitionError as error:
+        faults += [f"bucket {id!r}: {fault}" for fault in error.faults]
+    if faults:
+        raise DefinitionError(faults)
+    return Bucket(
+        BucketMeta(
+            id=id,
+            name=name,
+            criteria=tree,
+            description=description,
+            enabled=enabled,
+            entry_limit=EntryLimit(entry_limit),
+            entry_period=entry_period,
+            min_dwell=min_dwell,
+            max_dwell=max_dwell,
+        )
+    )
+
+
+def duplicate_faults(buckets: Sequence[Bucket]) -> list[str]:
+    """One fault for each id that several buckets carry."""
+    ids = [bucket.id for bucket in buckets]
+    return [
+        f"bucket {id_!r} is defined {ids.count(id_)} times; ids must differ"
+        for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    ]
+
+
+def _id_faults(id_: str) -> list[str]:
+    if isinstance(id_, str) and len(id_) <= _MAX_ID_LENGTH and _ID.fullmatch(id_):
+        return []
+    return [
+        f"bucket {id_!r}: an id is lower-case letters, digits and hyphens, begins with a letter "
+        f"or digit, and has at most {_MAX_ID_LENGTH} characters, e.g. 'went-dormant'"
+    ]
+
+
+def _limit_faults(id_: str, limit: str, period: timedelta | None) -> list[str]:
+    known = [str(member) for member in EntryLimit]
+    if limit not in known:
+        return [f"bucket {id_!r}: entry_limit must be one of {', '.join(known)}; got {limit!r}"]
+    if period is None:
+        return []
+    if limit != EntryLimit.ONCE_PER_PERIOD:
+        return [
+            f"bucket {id_!r}: entry_period has no effect with entry_limit={str(limit)!r}; "
+            "set entry_limit='once_per_period' or drop entry_period"
+        ]
+    return _duration_faults(id_, "entry_period", period)
+
+
+def _dwell_faults(id_: str, shortest: timedelta | None, longest: timedelta | None) -> list[str]:
+    faults = _duration_faults(id_, "min_dwell", shortest)
+    faults += _duration_faults(id_, "max_dwell", longest)
+    if not faults and shortest is not None and longest is not None and longest < shortest:
+        faults.append(
+            f"bucket {id_!r}: max_dwell ({longest}) is shorter than min_dwell ({shortest})"
+        )
+    return faults
+
+
+def _duration_faults(id_: str, name: str, duration: timedelta | None) -> list[str]:
+    if duration is None or (
+        isinstance(duration, timedelta) and timedelta(0) < duration <= _LONGEST
+    ):
+        return []
+    return [
+        f"bucket {id_!r}: {name} must be a positive duration of at most 100 years, "
+        f"e.g. days(7); got {duration!r}"
+    ]

@@ -1,0 +1,103 @@
+"""The fold: changes go through the buckets in order, in memory.
+
+After each change the pairs that it may move are evaluated and decided, so several changes of one
+user in one transaction give exactly the transitions that each would have given alone. Clock flips
+that are due come first, each at its own instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hogsend.buckets.membership import Membership, Source, Transition, decide
+from hogsend.buckets.registry import CompiledBucket, Registry
+from hogsend.criteria.evaluate import where_holds
+from hogsend.events.model import Event
+
+
+@dataclass(slots=True, kw_only=True)
+class Pair:
+    """A pair under evaluation.
+
+    Attributes:
+        timer: The instant stored in the database; None if there is none.
+        due_at: When the latest decision wants another look.
+        decided: Whether there was a decision at all.
+        written: The memberships to write, by entry count.
+    """
+
+    bucket: CompiledBucket
+    newest: tuple[list[datetime], ...]
+    latest: Membership | None
+    timer: datetime | None
+    due_at: datetime | None = None
+    decided: bool = False
+    written: dict[int, Membership] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Whether the user is a member at this point of the fold."""
+        return self.latest is not None and self.latest.active
+
+    def look(
+        self, properties: Mapping[str, Any], now: datetime, source: Source
+    ) -> tuple[Transition, ...]:
+        """Evaluate and decide at ``now``, or at the latest transition if a clock stepped back."""
+        at = now if self.latest is None else max(now, self.latest.changed_at)
+        verdict = self.bucket.evaluator(properties, self.newest, at)
+        decision = decide(self.bucket.meta, self.latest, verdict, at, source)
+        self.latest, self.due_at, self.decided = decision.latest, decision.due_at, True
+        for transition in decision.transitions:
+            self.written[transition.membership.entry_count] = transition.membership
+        return decision.transitions
+
+    def catch_up(self, properties: Mapping[str, Any], now: datetime) -> Iterator[Transition]:
+        """Decide at each due instant up to ``now``, in order."""
+        due_at = self.timer
+        while due_at is not None and due_at <= now:
+            yield from self.look(properties, due_at, Source.RECONCILE)
+            due_at = self.due_at
+
+    def timer_is_stale(self, now: datetime) -> bool:
+        """Whether the stored timer must become ``due_at``.
+
+        A timer that is still ahead is only ever moved earlier: firing too early costs one look,
+        moving it with every event would cost a write each.
+        """
+        if not self.decided or self.timer == self.due_at:
+            return False
+        if self.timer is None or self.timer <= now:
+            return True
+        return self.due_at is not None and self.due_at < self.timer
+
+
+class Facts:
+    """The newest instants per user and slot, kept up to date as events are folded in."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._newest: dict[tuple[str, int], list[datetime]] = {}
+
+    def put(self, user_id: str, slot: int, newest: list[datetime]) -> None:
+        self._newest[user_id, slot] = newest
+
+    def of(self, user_id: str, bucket: CompiledBucket) -> tuple[list[datetime], ...]:
+        return tuple(self._newest[user_id, slot] for slot in bucket.slots)
+
+    def add(self, event: Event) -> None:
+        for slot in self._registry.slots_of_event.get(event.name, ()):
+            newest = self._newest.get((event.user_id, slot))
+            if newest is None:
+                continue
+            if where_holds(self._registry.slots[slot].where, event.properties):
+                _insert_descending(newest, event.occurred_at)
+
+
+def _insert_descending(newest: list[datetime], instant: datetime) -> None:
+    position = 0
+    while position < len(newest) and newest[position] > instant:
+        position += 1
+    newest.insert(position, instant)

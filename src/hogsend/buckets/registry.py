@@ -1,0 +1,105 @@
+"""The registered buckets, compiled, and which change can matter to which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hogsend.buckets.definition import Bucket, BucketMeta, duplicate_faults
+from hogsend.criteria.analyze import Analysis, Direction, analyze
+from hogsend.criteria.evaluate import Evaluator
+from hogsend.criteria.slots import Slot
+from hogsend.errors import DefinitionError
+from hogsend.events.model import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledBucket:
+    """A bucket ready for the hot path.
+
+    Attributes:
+        slots: For each of the evaluator's slots, its number in the registry.
+        depths: For each of them, how many of the newest events the evaluator needs.
+    """
+
+    meta: BucketMeta
+    evaluator: Evaluator
+    analysis: Analysis
+    slots: tuple[int, ...]
+    depths: tuple[int, ...]
+
+    def can_move(self, change: Change, *, active: bool) -> bool:
+        """Whether ``change`` can end (``active``) or begin a membership.
+
+        A change that can only work in the other direction can also not bring the next flip
+        forward, so the pair's timer stays right (early, at most).
+        """
+        if change.created or not self.analysis.properties.isdisjoint(change.changed_keys):
+            return True
+        direction = change.event and self.analysis.events.get(change.event.name)
+        match direction:
+            case None:
+                return False
+            case Direction.BOTH:
+                return True
+            case Direction.JOIN:
+                return not active
+            case Direction.LEAVE:
+                return active
+
+
+class Registry:
+    """All buckets of the app, by what can change them.
+
+    Args:
+        buckets: The app's buckets.
+
+    Raises:
+        DefinitionError: Several buckets carry the same id.
+    """
+
+    def __init__(self, buckets: Iterable[Bucket]) -> None:
+        self.definitions = tuple(buckets)
+        if faults := duplicate_faults(self.definitions):
+            raise DefinitionError(faults)
+        numbers: dict[Slot, int] = {}
+        self.buckets = {bucket.id: _compile(bucket.meta, numbers) for bucket in self.definitions}
+        self.slots: tuple[Slot, ...] = tuple(numbers)
+        self.slots_of_event = _index((slot.event_name, number) for slot, number in numbers.items())
+        live = [bucket for bucket in self.buckets.values() if bucket.meta.enabled]
+        self.live_ids = [bucket.meta.id for bucket in live]
+        self._by_event = _index((name, b) for b in live for name in b.analysis.events)
+        self._by_property = _index((key, b) for b in live for key in b.analysis.properties)
+        self._by_creation = tuple(b for b in live if b.analysis.matches_empty)
+
+    def affected(self, change: Change) -> Sequence[CompiledBucket]:
+        """The buckets whose membership ``change`` may move, without asking who is a member."""
+        by_event = self._by_event.get(change.event.name, ()) if change.event else ()
+        if not change.changed_keys and not change.created:
+            return by_event
+        found = {bucket.meta.id: bucket for bucket in by_event}
+        for key in change.changed_keys:
+            found |= {bucket.meta.id: bucket for bucket in self._by_property.get(key, ())}
+        if change.created:
+            found |= {bucket.meta.id: bucket for bucket in self._by_creation}
+        return tuple(found.values())
+
+
+def _compile(meta: BucketMeta, numbers: dict[Slot, int]) -> CompiledBucket:
+    evaluator = Evaluator(meta.criteria)
+    for need in evaluator.slots:
+        numbers.setdefault(need.slot, len(numbers))
+    return CompiledBucket(
+        meta=meta,
+        evaluator=evaluator,
+        analysis=analyze(meta.criteria),
+        slots=tuple(numbers[need.slot] for need in evaluator.slots),
+        depths=tuple(need.depth for need in evaluator.slots),
+    )
+
+
+def _index(pairs: Iterable[tuple[str, object]]) -> dict[str, tuple]:
+    index: dict[str, list] = {}
+    for key, value in pairs:
+        index.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in index.items()}

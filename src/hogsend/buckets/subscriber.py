@@ -1,0 +1,195 @@
+"""Buckets as a subscriber of the ingest transaction: the way from a change to a transition.
+
+Per transaction: one statement reads the pairs that may move (and those that are due), one reads
+their facts, the fold decides in memory, and one each writes memberships and timers. How many
+buckets are registered changes none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from hogsend.buckets.fold import Facts, Pair
+from hogsend.buckets.membership import Source, Transition
+from hogsend.buckets.registry import CompiledBucket, Registry
+from hogsend.buckets.store import (
+    FactNeed,
+    FactReader,
+    MembershipRow,
+    PairKey,
+    StoredPair,
+    load_pairs,
+    save_memberships,
+    save_timers,
+)
+from hogsend.buckets.transitions import transition_events
+from hogsend.contacts.model import Contact
+from hogsend.db.pool import Connection
+from hogsend.events.model import Change
+from hogsend.events.subscriber import Transaction
+
+
+class BucketSubscriber:
+    """Keeps memberships right in every transaction.
+
+    Args:
+        registry: The app's buckets.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._facts = FactReader(registry.slots)
+
+    async def process(self, transaction: Transaction) -> None:
+        """Put the transitions that follow from the changes (and from the clock) among them."""
+        if not self._registry.live_ids:
+            return
+        changes = transaction.changes
+        affected = [self._registry.affected(change) for change in changes]
+        asked = _asked(changes, affected)
+        stored = await load_pairs(
+            transaction.connection,
+            asked,
+            {change.contact.user_id for change in changes},
+            transaction.now,
+            self._registry.live_ids,
+        )
+        moving = self._moving(stored, asked, transaction.now)
+        facts = await self._load_facts(transaction.connection, moving)
+        fold = _Fold(self._pairs(moving, facts), facts, transaction.now)
+        transaction.changes = [
+            result
+            for change, buckets in zip(changes, affected, strict=True)
+            for result in fold.apply(change, buckets)
+        ]
+        await self._save(transaction, fold.pairs)
+
+    def _moving(
+        self,
+        stored: Mapping[PairKey, StoredPair],
+        asked: Mapping[PairKey, Sequence[Change]],
+        now: datetime,
+    ) -> dict[PairKey, StoredPair]:
+        """The pairs that must be looked at; the others cannot change."""
+        moving = {}
+        for key, pair in stored.items():
+            bucket = self._registry.buckets[key[1]]
+            active = pair.latest is not None and pair.latest.active
+            due = pair.due_at is not None and pair.due_at <= now
+            if due or any(bucket.can_move(change, active=active) for change in asked.get(key, ())):
+                moving[key] = pair
+        return moving
+
+    async def _load_facts(self, connection: Connection, keys: Iterable[PairKey]) -> Facts:
+        depths: dict[tuple[str, int], int] = {}
+        for user_id, bucket_id in keys:
+            bucket = self._registry.buckets[bucket_id]
+            for slot, depth in zip(bucket.slots, bucket.depths, strict=True):
+                depths[user_id, slot] = max(depth, depths.get((user_id, slot), 0))
+        needs = [
+            FactNeed(user_id=user_id, slot=slot, depth=depth)
+            for (user_id, slot), depth in depths.items()
+        ]
+        facts = Facts(self._registry)
+        if needs:
+            found = await self._facts.load(connection, needs)
+            for need, newest in zip(needs, found, strict=True):
+                facts.put(need.user_id, need.slot, newest)
+        return facts
+
+    def _pairs(self, moving: Mapping[PairKey, StoredPair], facts: Facts) -> dict[PairKey, Pair]:
+        pairs = {}
+        for (user_id, bucket_id), stored in moving.items():
+            bucket = self._registry.buckets[bucket_id]
+            pairs[user_id, bucket_id] = Pair(
+                bucket=bucket,
+                newest=facts.of(user_id, bucket),
+                latest=stored.latest,
+                timer=stored.due_at,
+            )
+        return pairs
+
+    async def _save(self, transaction: Transaction, pairs: Mapping[PairKey, Pair]) -> None:
+        rows: list[MembershipRow] = []
+        timers: list[tuple[PairKey, datetime | None]] = []
+        for key, pair in pairs.items():
+            if pair.timer_is_stale(transaction.now):
+                timers.append((key, pair.due_at))
+            rows.extend(_rows(key, pair, transaction.now))
+        if rows:
+            await save_memberships(transaction.connection, rows, transaction.now)
+        if timers:
+            await save_timers(transaction.connection, timers)
+
+
+class _Fold:
+    """Applies changes in order and interleaves the transitions."""
+
+    def __init__(self, pairs: dict[PairKey, Pair], facts: Facts, now: datetime) -> None:
+        self.pairs = pairs
+        self._facts = facts
+        self._now = now
+        self._due: dict[str, list[Pair]] = {}
+        for (user_id, _), pair in pairs.items():
+            if pair.timer is not None and pair.timer <= now:
+                self._due.setdefault(user_id, []).append(pair)
+
+    def apply(self, change: Change, buckets: Sequence[CompiledBucket]) -> Iterator[Change]:
+        """What the clock did before ``change``, the change, and what it did."""
+        user_id = change.contact.user_id
+        if due := self._due.pop(user_id, None):
+            yield from self._catch_up(change.before, due)
+        if change.event is not None or buckets:
+            yield change
+        if change.event is not None:
+            self._facts.add(change.event)
+        for bucket in buckets:
+            pair = self.pairs.get((user_id, bucket.meta.id))
+            if pair is None or not bucket.can_move(change, active=pair.active):
+                continue
+            for transition in pair.look(change.contact.properties, self._now, Source.EVENT):
+                yield from _emit(change.contact, pair, transition, change.cause)
+
+    def _catch_up(self, contact: Contact, due: list[Pair]) -> Iterator[Change]:
+        flips = [
+            (transition, pair)
+            for pair in due
+            for transition in pair.catch_up(contact.properties, self._now)
+        ]
+        flips.sort(key=lambda flip: flip[0].at)
+        for transition, pair in flips:
+            yield from _emit(contact, pair, transition, None)
+
+
+def _asked(
+    changes: Sequence[Change], affected: Sequence[Sequence[CompiledBucket]]
+) -> dict[PairKey, list[Change]]:
+    asked: dict[PairKey, list[Change]] = {}
+    for change, buckets in zip(changes, affected, strict=True):
+        for bucket in buckets:
+            asked.setdefault((change.contact.user_id, bucket.meta.id), []).append(change)
+    return asked
+
+
+def _emit(
+    contact: Contact, pair: Pair, transition: Transition, cause: int | None
+) -> Iterator[Change]:
+    events = transition_events(pair.bucket.meta, contact.user_id, transition)
+    for event in events:
+        yield Change(contact=contact, before=contact, event=event, cause=cause)
+
+
+def _rows(key: PairKey, pair: Pair, now: datetime) -> Iterator[MembershipRow]:
+    """The memberships to write, and the current one when its next instant moved."""
+    written = dict(pair.written)
+    if pair.latest is not None and pair.latest.active and pair.timer_is_stale(now):
+        written[pair.latest.entry_count] = pair.latest
+    for entry_count in sorted(written):
+        membership = written[entry_count]
+        yield MembershipRow(
+            user_id=key[0],
+            bucket_id=key[1],
+            membership=membership,
+            expires_at=pair.due_at if membership.active else None,
+        )

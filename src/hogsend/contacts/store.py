@@ -1,0 +1,68 @@
+"""Contacts in the database. The caller owns the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hogsend.contacts.model import Contact
+from hogsend.db.pool import Connection
+from hogsend.db.queries import load_queries
+
+SQL = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """Contacts whose row lock this transaction holds, by user id; ``created`` ones are new."""
+
+    contacts: dict[str, Contact]
+    created: frozenset[str]
+
+
+async def lock_contacts(
+    connection: Connection, user_ids: Collection[str], now: datetime
+) -> Locked:
+    """Lock and read contacts, creating those that are missing."""
+    wanted = sorted(user_ids)
+    contacts = _by_user(await connection.fetch(SQL.lock_contacts, wanted))
+    missing = [user_id for user_id in wanted if user_id not in contacts]
+    if not missing:
+        return Locked(contacts=contacts, created=frozenset())
+    rows = await connection.fetch(SQL.create_contacts, missing, now)
+    created = frozenset(row["user_id"] for row in rows)
+    contacts |= {user_id: Contact(user_id=user_id) for user_id in created}
+    overtaken = [user_id for user_id in missing if user_id not in created]
+    if overtaken:
+        contacts |= _by_user(await connection.fetch(SQL.lock_contacts, overtaken))
+    return Locked(contacts=contacts, created=created)
+
+
+async def save_contacts(
+    connection: Connection, contacts: Sequence[Contact], now: datetime
+) -> None:
+    """Store changed contacts; the caller holds their locks."""
+    await connection.execute(
+        SQL.save_contacts,
+        [contact.user_id for contact in contacts],
+        [contact.email for contact in contacts],
+        [contact.properties for contact in contacts],
+        now,
+    )
+
+
+async def find_by_email(connection: Connection, emails: Collection[str]) -> dict[str, str]:
+    """The user id of each known mail address (lower case)."""
+    rows = await connection.fetch(SQL.find_by_email, list(emails))
+    return {row["email"]: row["user_id"] for row in rows}
+
+
+def _by_user(rows: Sequence[Any]) -> dict[str, Contact]:
+    return {
+        row["user_id"]: Contact(
+            user_id=row["user_id"], email=row["email"], properties=row["properties"]
+        )
+        for row in rows
+    }

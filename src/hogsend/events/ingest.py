@@ -1,0 +1,177 @@
+"""The ingest transaction: lock, merge, let subscribers react, store, commit.
+
+Everything that enters the log comes through here: HTTP, imports, webhooks, journeys, and the
+clock. What a transaction commits is complete: the events, the contacts, and all that follows
+from them. What it does not commit left no trace.
+
+Locks: a contact's row lock is the mutex of everything about that user. ``write`` takes the
+locks in user order and waits for them; the pump takes those it gets without waiting, so it is
+never part of a cycle. One cycle stays possible, between writers that create contacts which
+another one locks in the same moment: PostgreSQL ends one of them, and it runs again whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from hogsend.clock import Clock
+from hogsend.contacts.model import Contact, merge
+from hogsend.contacts.store import find_by_email, lock_contacts, save_contacts
+from hogsend.db.pool import Connection, Pool
+from hogsend.events.model import Change, Event, NewEvent, Outcome, Write
+from hogsend.events.store import insert_events, known_keys
+from hogsend.events.subscriber import Subscriber, Transaction
+
+_ATTEMPTS = 5
+
+
+class Ingest:
+    """Runs ingest transactions.
+
+    Args:
+        pool: Where connections come from.
+        clock: Tells the instant at which a transaction happens.
+        subscribers: Asked in this order; each sees what the ones before it caused.
+    """
+
+    def __init__(self, *, pool: Pool, clock: Clock, subscribers: Sequence[Subscriber]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._subscribers = tuple(subscribers)
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Commit ``writes`` in one transaction, as if each had come alone, in order.
+
+        Returns:
+            One outcome per write, in order.
+        """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self._write(writes)
+            except asyncpg.DeadlockDetectedError:
+                continue
+        return await self._write(writes)
+
+    async def settle(self, transaction: Transaction) -> None:
+        """Let the subscribers react to the changes, then store what came of it."""
+        for subscriber in self._subscribers:
+            await subscriber.process(transaction)
+        events = [change.event for change in transaction.changes if change.event]
+        if events:
+            await insert_events(transaction.connection, events, transaction.now)
+
+    async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                user_ids = await _resolve(connection, writes)
+                locked = await lock_contacts(connection, set(user_ids), self._clock.now())
+                known = await _known_keys(connection, writes, user_ids)
+                fold = _Fold(locked.contacts, locked.created, known, self._clock.now())
+                for cause, write in enumerate(writes):
+                    fold.add(cause, user_ids[cause], write)
+                if fold.changed:
+                    await save_contacts(connection, list(fold.changed.values()), fold.now)
+                transaction = Transaction(
+                    connection=connection, now=fold.now, changes=list(fold.changes)
+                )
+                await self.settle(transaction)
+        return _outcomes(user_ids, fold, transaction.changes)
+
+
+class _Fold:
+    """Merges writes into locked contacts, in order, and collects the changes."""
+
+    def __init__(
+        self,
+        contacts: dict[str, Contact],
+        created: frozenset[str],
+        known: set[tuple[str, str]],
+        now: datetime,
+    ) -> None:
+        self.now = now
+        self.changes: list[Change] = []
+        self.changed: dict[str, Contact] = {}
+        self._contacts = contacts
+        self._created = set(created)
+        self._known = known
+
+    def add(self, cause: int, user_id: str, write: Write) -> None:
+        if write.event is not None and self._is_known(user_id, write.event):
+            return
+        before = self._contacts[user_id]
+        merged = merge(before, write.patch, write.email)
+        if merged.changed:
+            self._contacts[user_id] = self.changed[user_id] = merged.contact
+        self.changes.append(
+            Change(
+                contact=merged.contact,
+                before=before,
+                event=write.event and self._event(user_id, write.event),
+                changed_keys=merged.changed_keys,
+                created=user_id in self._created,
+                cause=cause,
+            )
+        )
+        self._created.discard(user_id)
+
+    def _is_known(self, user_id: str, event: NewEvent) -> bool:
+        if event.idempotency_key is None:
+            return False
+        key = (user_id, event.idempotency_key)
+        if key in self._known:
+            return True
+        self._known.add(key)
+        return False
+
+    def _event(self, user_id: str, event: NewEvent) -> Event:
+        return Event(
+            id=uuid7(),
+            user_id=user_id,
+            name=event.name,
+            properties=event.properties,
+            # A clock that runs a little ahead of ours must not put events into our future.
+            occurred_at=self.now if event.occurred_at is None else min(event.occurred_at, self.now),
+            idempotency_key=event.idempotency_key,
+        )
+
+
+async def _resolve(connection: Connection, writes: Sequence[Write]) -> list[str]:
+    """The user id of each write."""
+    emails = {write.email.lower() for write in writes if write.user_id is None and write.email}
+    known = await find_by_email(connection, emails) if emails else {}
+    return [write.user_id or _user_of_email(write.email or "", known) for write in writes]
+
+
+def _user_of_email(email: str, known: dict[str, str]) -> str:
+    return known.get(email.lower(), email.lower())
+
+
+async def _known_keys(
+    connection: Connection, writes: Sequence[Write], user_ids: Sequence[str]
+) -> set[tuple[str, str]]:
+    keys = {
+        (user_id, write.event.idempotency_key)
+        for user_id, write in zip(user_ids, writes, strict=True)
+        if write.event is not None and write.event.idempotency_key is not None
+    }
+    return await known_keys(connection, keys) if keys else set()
+
+
+def _outcomes(
+    user_ids: Sequence[str], fold: _Fold, changes: Sequence[Change]
+) -> list[Outcome]:
+    outcomes = [Outcome(user_id=user_id, stored=False) for user_id in user_ids]
+    for change in fold.changes:
+        cause = change.cause or 0
+        outcomes[cause] = replace(outcomes[cause], stored=True, created=change.created)
+    own = {id(change.event) for change in fold.changes}
+    for change in changes:
+        if change.event and change.cause is not None and id(change.event) not in own:
+            outcome = outcomes[change.cause]
+            outcomes[change.cause] = replace(outcome, emitted=(*outcome.emitted, change.event))
+    return outcomes

@@ -1,0 +1,88 @@
+"""Writes that come in, and events as the log keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hogsend.contacts.model import Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event that a client sends.
+
+    Attributes:
+        occurred_at: When it happened; None means when it is received.
+        idempotency_key: A second event of the same user with this key does nothing.
+    """
+
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One thing a client asks for: an event, a merge into the contact, or both.
+
+    At least one of ``user_id`` and ``email`` is there. An address alone means the oldest
+    contact with that address, or a new one whose id is the address.
+    """
+
+    user_id: str | None = None
+    email: str | None = None
+    patch: Mapping[str, Any] = field(default_factory=dict)
+    event: NewEvent | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A row of the log."""
+
+    id: UUID
+    user_id: str
+    name: str
+    properties: Mapping[str, Any]
+    occurred_at: datetime
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that happened to one contact, as subscribers see it.
+
+    Attributes:
+        contact: The contact after the change.
+        before: The contact before it.
+        event: What happened; None when only properties or the clock moved.
+        changed_keys: The property keys whose value is another one now.
+        created: The contact is new.
+        cause: Which of the transaction's writes it follows from, by position.
+    """
+
+    contact: Contact
+    before: Contact
+    event: Event | None = None
+    changed_keys: frozenset[str] = frozenset()
+    created: bool = False
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one write, once it is committed.
+
+    Attributes:
+        stored: False when the idempotency key was known; then nothing else happened.
+        emitted: The events that followed from it, such as bucket transitions, in order.
+    """
+
+    user_id: str
+    stored: bool
+    created: bool = False
+    emitted: tuple[Event, ...] = ()

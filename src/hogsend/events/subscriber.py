@@ -1,0 +1,33 @@
+"""What takes part in an ingest transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from hogsend.db.pool import Connection
+from hogsend.events.model import Change
+
+
+@dataclass(slots=True, kw_only=True)
+class Transaction:
+    """One ingest transaction under way; the locks of all its contacts are held.
+
+    Attributes:
+        now: The instant at which everything in it happens, taken once the locks were held.
+        changes: What happened so far, in order. A subscriber puts what follows from a change
+            right behind it (or before it, where the clock alone caused it earlier).
+    """
+
+    connection: Connection
+    now: datetime
+    changes: list[Change]
+
+
+class Subscriber(Protocol):
+    """Reacts to changes inside the transaction that makes them."""
+
+    async def process(self, transaction: Transaction) -> None:
+        """Read, decide and write; append the events that follow to ``changes``."""
+        ...

@@ -1,0 +1,64 @@
+"""A background loop: one pass after another, a sleep in between, until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Protocol
+
+import structlog
+
+_log = structlog.get_logger(__name__)
+_BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class Looper(Protocol):
+    """The work of a service."""
+
+    async def run_once(self) -> float:
+        """One pass; returns the seconds until the next one (0: at once)."""
+        ...
+
+
+class Service:
+    """Runs a ``Looper`` until stopped; a pass that fails is logged and tried again.
+
+    Args:
+        name: Names the loop in the log.
+        looper: Does the work.
+    """
+
+    def __init__(self, name: str, looper: Looper) -> None:
+        self._name = name
+        self._looper = looper
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; the first pass runs at once."""
+        self._task = asyncio.create_task(self._run(), name=self._name)
+
+    async def stop(self) -> None:
+        """Finish the pass under way, then end."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                delay = await self._looper.run_once()
+                failures = 0
+            except Exception:
+                delay = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
+                failures += 1
+                _log.exception("service.failed", service=self._name, retry_in_s=delay)
+            await self._sleep(delay)
+
+    async def _sleep(self, delay: float) -> None:
+        if delay <= 0:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), delay)
