@@ -46,6 +46,8 @@ def parse_date(found: object) -> datetime | None:
     if len(found) == _DATE_ALONE:
         return datetime.fromisoformat(found).replace(tzinfo=UTC)
     instant = datetime.fromisoformat(found)
+    if instant.tzinfo is UTC:
+        return instant
     try:
         return instant.astimezone(UTC)
     except OverflowError:
