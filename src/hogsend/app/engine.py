@@ -11,6 +11,7 @@ from hogsend.db.pool import Pool
 from hogsend.events.batcher import Batcher
 from hogsend.events.ingest import Ingest
 
+
 class Engine:
     """The services of one process, wired together; starts nothing by itself.
 

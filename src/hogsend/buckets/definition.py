@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from hogsend.criteria.ast import Criteria
-from hogsend.criteria.builder import Builder, build
+from hogsend.criteria.builder import CriteriaSource, build
 from hogsend.criteria.validate import validate
 from hogsend.errors import DefinitionError
 
@@ -174,7 +174,7 @@ def define_bucket(
     *,
     id: str,  # noqa: A002 - the public name
     name: str,
-    criteria: Callable[[Builder], Criteria] | Criteria | Mapping[str, Any],
+    criteria: CriteriaSource,
     description: str = "",
     enabled: bool = True,
     entry_limit: str = EntryLimit.UNLIMITED,

@@ -82,12 +82,15 @@ class Facts:
         self._newest: dict[tuple[str, int], list[datetime]] = {}
 
     def put(self, user_id: str, slot: int, newest: list[datetime]) -> None:
+        """Take over what the log has."""
         self._newest[user_id, slot] = newest
 
     def of(self, user_id: str, bucket: CompiledBucket) -> tuple[list[datetime], ...]:
+        """The lists that a bucket's evaluator reads; ``add`` keeps them current."""
         return tuple(self._newest[user_id, slot] for slot in bucket.slots)
 
     def add(self, event: Event) -> None:
+        """Count an event in every slot that it belongs to."""
         for slot in self._registry.slots_of_event.get(event.name, ()):
             newest = self._newest.get((event.user_id, slot))
             if newest is None:

@@ -22,7 +22,7 @@ from hogsend.criteria.evaluate import Verdict
 
 
 class Source(StrEnum):
-    """What made a membership change: a write (``event``), the clock (``reconcile``), …"""
+    """What made a membership change: a write (``event``), the clock (``reconcile``), a deploy."""
 
     EVENT = "event"
     RECONCILE = "reconcile"
@@ -187,9 +187,7 @@ def _period_end(bucket: BucketMeta, latest: Membership) -> datetime:
     return latest.changed_at + bucket.entry_period
 
 
-def _due_inside(
-    bucket: BucketMeta, membership: Membership, verdict: Verdict
-) -> datetime | None:
+def _due_inside(bucket: BucketMeta, membership: Membership, verdict: Verdict) -> datetime | None:
     if bucket.max_dwell is None:
         return verdict.flips_at
     ends_at = membership.entered_at + bucket.max_dwell

@@ -159,9 +159,7 @@ class FactReader:
         self._values: list[object] = []
         self._sql = SQL.load_facts.replace("/* slot filter */", self._filter())
 
-    async def load(
-        self, connection: Connection, needs: Sequence[FactNeed]
-    ) -> list[list[datetime]]:
+    async def load(self, connection: Connection, needs: Sequence[FactNeed]) -> list[list[datetime]]:
         """For each need, the instants of the newest matching events, newest first."""
         rows = await connection.fetch(
             self._sql,

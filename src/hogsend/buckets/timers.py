@@ -59,19 +59,18 @@ class Pump:
 
     async def settle_due(self) -> int:
         """Settle one batch of due pairs; returns the number of users in it."""
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                contacts = await claim_due(connection, self._clock.now(), self._live, self._batch)
-                if not contacts:
-                    return 0
-                transaction = Transaction(
-                    connection=connection,
-                    now=self._clock.now(),
-                    changes=[
-                        Change(contact=contact, before=contact) for contact in contacts.values()
-                    ],
-                )
-                await self._ingest.settle(transaction)
+        async with self._pool.acquire() as connection, connection.transaction():
+            contacts = await claim_due(connection, self._clock.now(), self._live, self._batch)
+            if not contacts:
+                return 0
+            transaction = Transaction(
+                connection=connection,
+                now=self._clock.now(),
+                changes=[
+                    Change(contact=contact, before=contact) for contact in contacts.values()
+                ],
+            )
+            await self._ingest.settle(transaction)
         return len(contacts)
 
     async def next_due(self) -> datetime | None:

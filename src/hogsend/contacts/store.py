@@ -22,9 +22,7 @@ class Locked:
     created: frozenset[str]
 
 
-async def lock_contacts(
-    connection: Connection, user_ids: Collection[str], now: datetime
-) -> Locked:
+async def lock_contacts(connection: Connection, user_ids: Collection[str], now: datetime) -> Locked:
     """Lock and read contacts, creating those that are missing."""
     wanted = sorted(user_ids)
     contacts = _by_user(await connection.fetch(SQL.lock_contacts, wanted))
@@ -40,9 +38,7 @@ async def lock_contacts(
     return Locked(contacts=contacts, created=created)
 
 
-async def save_contacts(
-    connection: Connection, contacts: Sequence[Contact], now: datetime
-) -> None:
+async def save_contacts(connection: Connection, contacts: Sequence[Contact], now: datetime) -> None:
     """Store changed contacts; the caller holds their locks."""
     await connection.execute(
         SQL.save_contacts,

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 from zlib import crc32
 
 import asyncpg
@@ -47,7 +48,7 @@ class Batcher:
         self._max_batch = max_batch
         self._max_waiting = max_waiting
 
-    async def __aenter__(self) -> Batcher:
+    async def __aenter__(self) -> Self:
         for lane in self._lanes:
             lane.start()
         return self

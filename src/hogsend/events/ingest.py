@@ -66,20 +66,19 @@ class Ingest:
             await insert_events(transaction.connection, events, transaction.now)
 
     async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                user_ids = await _resolve(connection, writes)
-                locked = await lock_contacts(connection, set(user_ids), self._clock.now())
-                known = await _known_keys(connection, writes, user_ids)
-                fold = _Fold(locked.contacts, locked.created, known, self._clock.now())
-                for cause, write in enumerate(writes):
-                    fold.add(cause, user_ids[cause], write)
-                if fold.changed:
-                    await save_contacts(connection, list(fold.changed.values()), fold.now)
-                transaction = Transaction(
-                    connection=connection, now=fold.now, changes=list(fold.changes)
-                )
-                await self.settle(transaction)
+        async with self._pool.acquire() as connection, connection.transaction():
+            user_ids = await _resolve(connection, writes)
+            locked = await lock_contacts(connection, set(user_ids), self._clock.now())
+            known = await _known_keys(connection, writes, user_ids)
+            fold = _Fold(locked.contacts, locked.created, known, self._clock.now())
+            for cause, write in enumerate(writes):
+                fold.add(cause, user_ids[cause], write)
+            if fold.changed:
+                await save_contacts(connection, list(fold.changed.values()), fold.now)
+            transaction = Transaction(
+                connection=connection, now=fold.now, changes=list(fold.changes)
+            )
+            await self.settle(transaction)
         return _outcomes(user_ids, fold, transaction.changes)
 
 
@@ -162,9 +161,7 @@ async def _known_keys(
     return await known_keys(connection, keys) if keys else set()
 
 
-def _outcomes(
-    user_ids: Sequence[str], fold: _Fold, changes: Sequence[Change]
-) -> list[Outcome]:
+def _outcomes(user_ids: Sequence[str], fold: _Fold, changes: Sequence[Change]) -> list[Outcome]:
     outcomes = [Outcome(user_id=user_id, stored=False) for user_id in user_ids]
     for change in fold.changes:
         cause = change.cause or 0

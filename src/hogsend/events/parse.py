@@ -82,7 +82,7 @@ def _object(item: object, known: frozenset[str]) -> Mapping[str, Any]:
     if not item.keys() <= known:
         unknown = min(str(key) for key in item.keys() - known)
         raise InvalidInputError(
-            _shown(unknown), f"unknown field; the fields are {', '.join(sorted(known))}"
+            _shown(unknown).strip("'"), f"unknown field; the fields are {', '.join(sorted(known))}"
         )
     return item
 

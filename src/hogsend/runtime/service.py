@@ -50,7 +50,7 @@ class Service:
             try:
                 delay = await self._looper.run_once()
                 failures = 0
-            except Exception:
+            except Exception:  # noqa: BLE001 - a loop outlives whatever a pass runs into
                 delay = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
                 failures += 1
                 _log.exception("service.failed", service=self._name, retry_in_s=delay)

@@ -1,0 +1,86 @@
+"""A scratch schema, filled with a population, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from hogsend.buckets.definition import Bucket, define_bucket
+from hogsend.criteria.ast import Criteria
+from hogsend.criteria.builder import CriteriaBuilder
+from hogsend.criteria.sql import compile_selection
+from hogsend.db.embedded import ensure_database
+from hogsend.db.migrate import migrate
+from hogsend.db.pool import Pool, connect, create_pool
+from hogsend.db.queries import load_queries
+from hogsend.durations import days
+from hogsend.settings import Settings
+
+SQL = load_queries(__package__)
+
+Note = Callable[[str], None]
+
+
+def classic_buckets() -> list[Bucket]:
+    """The three buckets that every figure is measured with."""
+    return [
+        define_bucket(
+            id="power-users",
+            name="Power users",
+            criteria=lambda b: b.event("key.action").within(days(30)).at_least(10),
+        ),
+        define_bucket(
+            id="trial-expiring-soon", name="Trial expiring soon", criteria=_trial_expiring_soon
+        ),
+        define_bucket(id="went-dormant", name="Went dormant", criteria=_went_dormant),
+    ]
+
+
+def _trial_expiring_soon(b: CriteriaBuilder) -> Criteria:
+    return b.all(b.prop("plan").eq("trial"), b.prop("trial_ends_at").within_next(days(3)))
+
+
+def _went_dormant(b: CriteriaBuilder) -> Criteria:
+    return b.all(
+        b.event("app.active").exists(),
+        b.event("app.active").within(days(7)).not_exists(),
+    )
+
+
+@asynccontextmanager
+async def scratch_schema(settings: Settings, *, connections: int) -> AsyncIterator[Pool]:
+    """A pool on a migrated schema of its own, dropped at the end."""
+    schema = f"hogsend_bench_{os.getpid()}"
+    async with ensure_database(settings) as database:
+        try:
+            await migrate(database.dsn, schema=schema)
+            pool = await create_pool(
+                database.dsn, min_size=connections, max_size=connections, schema=schema
+            )
+            async with pool:
+                yield pool
+        finally:
+            connection = await connect(database.dsn)
+            await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+            await connection.close()
+
+
+async def populate(
+    pool: Pool, buckets: list[Bucket], now: datetime, *, contacts: int, events: int, note: Note
+) -> None:
+    """Fill the schema: people with properties, their history, and who is in which bucket."""
+    note(f"populating {contacts:,} contacts and {events:,} events")
+    async with pool.acquire() as connection:
+        await connection.execute(SQL.generate_contacts, contacts, now)
+        await connection.execute("ALTER TABLE user_events DROP CONSTRAINT user_events_pkey")
+        await connection.execute(SQL.generate_events, contacts, events, now)
+        await connection.execute(
+            "ALTER TABLE user_events ADD PRIMARY KEY (user_id, event, occurred_at, id)"
+        )
+        await connection.execute("ANALYZE")
+        for bucket in buckets:
+            await _settle(connection, bucket, now)
+        await connection.execute("VACUUM ANALYZE")
+        await connection.execute("CHECKPOINT")

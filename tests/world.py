@@ -1,0 +1,81 @@
+"""A virtual-time engine on a real database, as tests drive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hogsend.app.engine import Engine
+from hogsend.app.virtual import TimeMachine
+from hogsend.buckets.registry import Registry
+from hogsend.clock import VirtualClock
+from hogsend.events.parse import parse_contact, parse_event
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A transition as the log tells it."""
+
+    user_id: str
+    bucket_id: str
+    kind: str
+    reason: str | None
+    at: datetime
+
+
+class World:
+    """Sends events, moves the clock, and reads what came of it."""
+
+    def __init__(self, pool, buckets, start=START):
+        self.pool = pool
+        self.clock = VirtualClock(start)
+        self.engine = Engine(pool=pool, registry=Registry(buckets), clock=self.clock)
+        self.time = TimeMachine(self.engine, self.clock)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def advance(self, duration: timedelta) -> None:
+        await self.time.advance_to(self.now + duration)
+
+    async def events(self, items):
+        """One transaction, items as clients send them."""
+        return await self.engine.ingest.write([parse_event(item, self.now) for item in items])
+
+    async def event(self, user_id, name, properties=None, contact=None, at=None, key=None):
+        item = {"userId": user_id, "name": name, "eventProperties": properties or {}}
+        if contact is not None:
+            item["contactProperties"] = contact
+        if at is not None:
+            item["timestamp"] = at.isoformat()
+        if key is not None:
+            item["idempotencyKey"] = key
+        return (await self.events([item]))[0]
+
+    async def contact(self, user_id, **properties):
+        write = parse_contact({"userId": user_id, "properties": properties})
+        return (await self.engine.ingest.write([write]))[0]
+
+    async def members(self, bucket_id) -> set[str]:
+        page = await self.engine.members.members(bucket_id, 1000, None)
+        return {member.user_id for member in page.members}
+
+    async def transitions(self) -> list[Seen]:
+        """In the order in which they were emitted."""
+        rows = await self.pool.fetch(
+            "SELECT user_id, properties, occurred_at FROM user_events "
+            "WHERE event IN ('bucket:entered', 'bucket:left') ORDER BY id"
+        )
+        return [
+            Seen(
+                row["user_id"],
+                row["properties"]["bucketId"],
+                row["properties"]["transition"],
+                row["properties"].get("reason"),
+                row["occurred_at"],
+            )
+            for row in rows
+        ]
