@@ -1,0 +1,82 @@
+"""Every setting that comes from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hogsend.errors import ConfigurationError
+
+_SCHEMES = ("postgresql://", "postgres://")
+
+
+def _require_postgresql(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(_SCHEMES):
+        raise ValueError("it has to start with postgresql://, e.g. postgresql://user@host/name")
+    return url
+
+
+def _split(value: object) -> object:
+    """``*`` as None (all), else the ids between the commas."""
+    if not isinstance(value, str):
+        return value
+    if value.strip() == "*":
+        return None
+    return frozenset(part.strip() for part in value.split(",") if part.strip())
+
+
+Ids = Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """What the environment says; names there are these in capitals.
+
+    A variable that is set but empty counts as not set.
+
+    Attributes:
+        database_url: The PostgreSQL server to use; without it an embedded one is started.
+        statement_cache_size: Prepared statements kept per connection; 0 behind a pooler.
+        hogsend_home: Where the embedded server keeps its data.
+        hogsend_pg_bin: The programs that the embedded server is to be run with.
+        enabled_buckets: Ids separated by commas; None (``*``) is all.
+        enabled_journeys: Ids separated by commas; None (``*``) is all.
+        bucket_reconcile_cron: When to audit memberships.
+        admin_api_key: The key that may do everything.
+        port: Where the HTTP API listens.
+        log_level: The least severe level that is logged.
+
+    Raises:
+        ConfigurationError: Values cannot be used; every fault is named, no secret shown.
+    """
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="ignore")
+
+    database_url: Annotated[SecretStr, AfterValidator(_require_postgresql)] | None = None
+    statement_cache_size: int = Field(default=200, ge=0)
+    hogsend_home: Path = Path(".hogsend")
+    hogsend_pg_bin: Path | None = None
+    enabled_buckets: Ids = None
+    enabled_journeys: Ids = None
+    bucket_reconcile_cron: str = "*/5 * * * *"
+    admin_api_key: SecretStr | None = None
+    port: int = Field(default=3002, ge=1, le=65535)
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+    ] = "info"
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigurationError("\n".join(_faults(error))) from None
+
+
+def _faults(error: ValidationError) -> list[str]:
+    return [
+        f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors(include_input=False, include_url=False)
+    ]

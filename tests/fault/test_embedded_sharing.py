@@ -1,0 +1,162 @@
+"""Processes share one embedded server; it stops with the last, however each one ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+from tests.fault.embedded_server import Sight, User, rows, until
+
+from hogsend.db.embedded import EmbeddedPostgres, ensure_database
+from hogsend.db.pool import connect
+from hogsend.errors import DatabaseError
+from hogsend.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_processes_starting_at_once_share_one_server(tmp_path: Path) -> None:
+    """Of processes that start at once one makes the server, and all use it."""
+    sight = Sight(tmp_path)
+    users = await asyncio.gather(*(User.start(tmp_path) for _ in range(3)))
+    assert len({user.dsn for user in users}) == 1
+    for number, user in enumerate(users):
+        await user.insert(number)
+    postmaster = sight.postmaster
+    await users[0].leave()
+    await users[1].kill()
+    await users[2].insert(3)
+    assert await rows(tmp_path) == {0, 1, 2, 3}
+    assert sight.postmaster == postmaster
+    await users[2].leave()
+    assert await sight.all_gone()
+
+
+async def test_the_last_user_may_be_killed(tmp_path: Path) -> None:
+    """Kill -9 of the last user stops the server as its leaving would."""
+    sight = Sight(tmp_path)
+    user = await User.start(tmp_path)
+    await user.insert(1)
+    await user.kill()
+    assert await sight.all_gone()
+    assert await rows(tmp_path) == {1}
+
+
+async def test_a_user_may_come_while_the_server_is_stopping(tmp_path: Path) -> None:
+    """One user leaves just as the next one comes, again and again."""
+    for _ in range(5):
+        async with EmbeddedPostgres(tmp_path) as server:
+            connection = await connect(server.dsn)
+            assert await connection.fetchval("SELECT 1") == 1
+            await connection.close()
+    assert await Sight(tmp_path).all_gone()
+
+
+async def test_instances_in_one_process_are_users_of_their_own(tmp_path: Path) -> None:
+    """The first of two instances may stop; the second one goes on."""
+    first, second = EmbeddedPostgres(tmp_path), EmbeddedPostgres(tmp_path, database="other")
+    await asyncio.gather(first.start(), second.start())
+    await first.stop()
+    await first.stop()
+    connection = await connect(second.dsn)
+    assert await connection.fetchval("SELECT current_database()") == "other"
+    await connection.close()
+    await second.stop()
+    assert await Sight(tmp_path).all_gone()
+
+
+async def test_its_url_serves_every_client(tmp_path: Path) -> None:
+    """Both asyncpg and SQLAlchemy take the same URL, whatever the path."""
+    home = tmp_path / "with space + 100% plus"
+    async with EmbeddedPostgres(home) as server:
+        url = sa.make_url(server.dsn).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url)
+        async with engine.connect() as connection:
+            assert await connection.scalar(sa.text("SELECT 1")) == 1
+        await engine.dispose()
+
+
+async def test_its_settings_keep_what_is_committed(tmp_path: Path) -> None:
+    """Nothing that is acknowledged may be lost, and nobody comes in by the network."""
+    async with EmbeddedPostgres(tmp_path) as server:
+        connection = await connect(server.dsn)
+        shown = {
+            name: await connection.fetchval("SELECT current_setting($1)", name)
+            for name in ("fsync", "synchronous_commit", "full_page_writes", "listen_addresses")
+        }
+        assert await connection.fetchval("SHOW server_encoding") == "UTF8"
+        await connection.close()
+    assert shown == {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "listen_addresses": "",
+    }
+
+
+async def test_a_database_that_is_given_is_used(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ``DATABASE_URL`` set nothing is started and nothing made."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("DATABASE_URL", server)
+    monkeypatch.setenv("HOGSEND_HOME", str(home))
+    async with ensure_database(Settings()) as database:
+        assert (database.dsn, database.embedded) == (server, None)
+    assert not home.exists()
+
+
+async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    """The error holds what the server said last, and nothing is left running."""
+    server = EmbeddedPostgres(tmp_path, settings={"shared_buffers": "nonsense"})
+    with pytest.raises(DatabaseError, match=r'invalid value for parameter "shared_buffers"'):
+        await server.start()
+    assert await Sight(tmp_path).all_gone()
+    async with EmbeddedPostgres(tmp_path):
+        pass  # good settings need no hand
+
+
+async def test_damage_is_reported_not_hidden(tmp_path: Path) -> None:
+    """A data directory without its control file is an error, not a new empty database."""
+    sight = Sight(tmp_path)
+    async with EmbeddedPostgres(tmp_path):
+        pass
+    assert await sight.all_gone()
+    (sight.data / "global" / "pg_control").unlink()
+    with pytest.raises(DatabaseError, match="pg_control"):
+        await EmbeddedPostgres(tmp_path).start()
+
+
+async def test_another_major_version_is_refused(tmp_path: Path) -> None:
+    """The message names the version found, ours, and the way out; the data stays."""
+    sight = Sight(tmp_path)
+    async with EmbeddedPostgres(tmp_path):
+        pass
+    assert await sight.all_gone()
+    version = sight.data / "PG_VERSION"
+    version.write_text("14\n")
+    with pytest.raises(DatabaseError, match=r"(?s)PostgreSQL 14.*PostgreSQL 1[5-9].*pg_dump"):
+        await EmbeddedPostgres(tmp_path).start()
+    assert await sight.all_gone()
+    assert version.read_text() == "14\n"
+
+
+async def test_a_directory_deleted_under_the_server_does_no_harm(tmp_path: Path) -> None:
+    """After ``rm -rf`` a new start makes a new database, and both servers end."""
+    home = tmp_path / "home"
+    sight = Sight(home)
+    async with EmbeddedPostgres(home):
+        remains = sight.everything()
+        home.rename(tmp_path / "gone")
+        for path in sorted((tmp_path / "gone").rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        user = await User.start(home)
+        await user.insert(1)
+        await until(lambda: not remains & sight.everything())
+        await user.insert(2)
+        await user.leave()
+    assert await sight.all_gone()
