@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from hogsend.cli.bench.report import Case, Reporter
-from hogsend.settings import Settings
+if TYPE_CHECKING:
+    from hogsend.cli.bench.report import Case
+    from hogsend.settings import Settings
 
-Workload = Callable[[Settings, bool, Callable[[str], None]], AsyncIterator[Case]]
+Workload: TypeAlias = "Callable[[Settings, bool, Callable[[str], None]], AsyncIterator[Case]]"
 
 
 def bench(
@@ -20,7 +21,7 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Measure the engine against a baseline in the same run, in a scratch schema."""
-    asyncio.run(_run(_workload(workload), Settings(), quick=quick, json=json))
+    asyncio.run(_run(_workload(workload), quick=quick, json=json))
 
 
 def _workload(name: str) -> Workload:
@@ -32,8 +33,11 @@ def _workload(name: str) -> Workload:
     return workloads[name]
 
 
-async def _run(workload: Workload, settings: Settings, *, quick: bool, json: bool) -> None:
+async def _run(workload: Workload, *, quick: bool, json: bool) -> None:
+    from hogsend.cli.bench.report import Reporter  # noqa: PLC0415 - keeps --help quick
+    from hogsend.settings import Settings  # noqa: PLC0415
+
     reporter = Reporter(json=json)
-    async for case in workload(settings, quick, reporter.note):
+    async for case in workload(Settings(), quick, reporter.note):
         reporter.add(case)
     reporter.finish()
