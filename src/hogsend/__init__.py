@@ -1,0 +1,66 @@
+"""Real-time, code-defined user groups on nothing but PostgreSQL.
+
+The public names; each is imported when it is first used, so that ``hogsend --help`` need not
+import the engine.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from hogsend.app.client import Client, create_client
+    from hogsend.app.worker import Worker, create_worker
+    from hogsend.asgi import create_app
+    from hogsend.buckets.definition import BUCKET_ENTERED, BUCKET_LEFT, Bucket, define_bucket
+    from hogsend.durations import days, hours, minutes, seconds
+    from hogsend.errors import HogsendError
+
+__all__ = [
+    "BUCKET_ENTERED",
+    "BUCKET_LEFT",
+    "Bucket",
+    "Client",
+    "HogsendError",
+    "Worker",
+    "create_app",
+    "create_client",
+    "create_worker",
+    "days",
+    "define_bucket",
+    "hours",
+    "minutes",
+    "seconds",
+]
+
+_HOMES: Final = {
+    "BUCKET_ENTERED": "hogsend.buckets.definition",
+    "BUCKET_LEFT": "hogsend.buckets.definition",
+    "Bucket": "hogsend.buckets.definition",
+    "Client": "hogsend.app.client",
+    "HogsendError": "hogsend.errors",
+    "Worker": "hogsend.app.worker",
+    "create_app": "hogsend.asgi",
+    "create_client": "hogsend.app.client",
+    "create_worker": "hogsend.app.worker",
+    "days": "hogsend.durations",
+    "define_bucket": "hogsend.buckets.definition",
+    "hours": "hogsend.durations",
+    "minutes": "hogsend.durations",
+    "seconds": "hogsend.durations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'hogsend' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""What operators read and do, for the API, Studio and the CLI alike."""

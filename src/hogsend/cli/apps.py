@@ -1,0 +1,124 @@
+"""Finds the user's app: the client that their code makes."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+from hogsend.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from hogsend.app.client import Client
+
+_ATTRIBUTE: Final = "client"
+_FILE: Final = "app.py"
+_HOW: Final = (
+    "Name your app with --app module:attribute (or a file: --app path/app.py) or the environment "
+    "variable HOGSEND_APP. The attribute is what `client = create_client(buckets=[…])` makes."
+)
+
+
+def load_client(reference: str | None) -> Client:
+    """The client that ``reference`` names.
+
+    Args:
+        reference: ``module:attribute`` or ``path/file.py:attribute``, the attribute being
+            ``client`` if it is left out; None is ``client`` of ``app.py`` or of the package
+            ``app`` in the working directory.
+
+    Raises:
+        ConfigurationError: There is no such thing, or it cannot be imported; says where.
+    """
+    source, _, attribute = (reference or _default()).partition(":")
+    attribute = attribute or _ATTRIBUTE
+    module = _import_file(Path(source)) if _is_path(source) else _import_module(source)
+    return _client_of(module, source, attribute)
+
+
+def has_default() -> bool:
+    """Whether the working directory has an app that need not be named."""
+    return Path(_FILE).is_file() or Path("app", "__init__.py").is_file()
+
+
+def _default() -> str:
+    if Path(_FILE).is_file():
+        return _FILE
+    if has_default():
+        return "app"
+    raise ConfigurationError(f"There is no app: no app.py in this directory. {_HOW}")
+
+
+def _is_path(source: str) -> bool:
+    return source.endswith(".py") or "/" in source
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ConfigurationError(f"There is no file {path}. {_HOW}")
+    name = path.stem
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{path} is not a Python file. {_HOW}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _import_error(str(path), error, path.resolve().parent) from error
+    return module
+
+
+def _import_module(name: str) -> ModuleType:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            raise ConfigurationError(f"There is no module {error.name!r}. {_HOW}") from error
+        raise _import_error(name, error, Path.cwd()) from error
+    except Exception as error:
+        raise _import_error(name, error, Path.cwd()) from error
+
+
+def _import_error(source: str, error: Exception, home: Path) -> ConfigurationError:
+    place = _place(error, home)
+    kind = "" if type(error).__module__.startswith("hogsend") else f"{type(error).__name__}: "
+    return ConfigurationError(f"{source} cannot be imported. {place}{kind}{error}")
+
+
+def _place(error: Exception, home: Path) -> str:
+    """Where in the user's own code ``error`` was raised, e.g. ``app.py:12: ``."""
+    if isinstance(error, SyntaxError):
+        return f"{_shown(error.filename or '', home)}:{error.lineno}: "
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(home) and "site-packages" not in frame.filename
+    ]
+    return f"{_shown(frames[-1].filename, home)}:{frames[-1].lineno}: " if frames else ""
+
+
+def _shown(filename: str, home: Path) -> str:
+    path = Path(filename)
+    return str(path.relative_to(home)) if path.is_relative_to(home) else filename
+
+
+def _client_of(module: ModuleType, source: str, attribute: str) -> Client:
+    from hogsend.app.client import Client  # noqa: PLC0415 - keeps --help quick
+
+    found = getattr(module, attribute, None)
+    if isinstance(found, Client):
+        return found
+    clients = [name for name, value in vars(module).items() if isinstance(value, Client)]
+    hint = f"Did you mean {source}:{clients[0]}?" if clients else _HOW
+    if found is None:
+        raise ConfigurationError(f"{source} has no {attribute!r}. {hint}")
+    raise ConfigurationError(
+        f"{source}:{attribute} is of type {type(found).__name__}, not a client. {hint}"
+    )

@@ -1,0 +1,139 @@
+"""``hogsend buckets``: what there is, and who is in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hogsend.cli.apps import load_client
+from hogsend.cli.options import App, Json
+from hogsend.cli.printing import json_instant, print_json, print_table
+from hogsend.cli.running import run_async
+from hogsend.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from hogsend.app.client import Client
+    from hogsend.buckets.definition import Bucket, Member
+    from hogsend.buckets.registry import CompiledBucket
+    from hogsend.ops.buckets import Stays
+
+buckets = typer.Typer(name="buckets", help="Show buckets and their members.", no_args_is_help=True)
+
+
+@buckets.command("list")
+def list_buckets(app: App = None, as_json: Json = False) -> None:
+    """Show every bucket with the number of its members."""
+    client = load_client(app)
+    stays = run_async(_count(client))
+    compiled = client.registry.buckets
+    if as_json:
+        shown = [_bucket_json(bucket, stays[id_]) for id_, bucket in compiled.items()]
+        print_json({"buckets": shown, "total": len(shown)})
+    else:
+        _print_buckets(compiled, stays)
+
+
+@buckets.command("members")
+def list_members(
+    bucket: Annotated[str, typer.Argument(help="The bucket's id.")],
+    app: App = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show who is in a bucket now, in order of user id."""
+    client = load_client(app)
+    chosen = _bucket(client.registry.definitions, bucket)
+    total, members = run_async(_read_members(client, chosen, limit))
+    if as_json:
+        shown = [_member_json(member) for member in members]
+        print_json({"members": shown, "total": total, "limit": limit})
+    else:
+        _print_members(chosen, members, total)
+
+
+async def _count(client: Client) -> dict[str, Stays]:
+    from hogsend.ops.buckets import count_stays  # noqa: PLC0415 - keeps --help quick
+
+    async with client:
+        return await count_stays(client.engine.pool, list(client.registry.buckets.values()))
+
+
+async def _read_members(client: Client, bucket: Bucket, limit: int) -> tuple[int, list[Member]]:
+    async with client:
+        total = await client.engine.members.count(bucket.id)
+        members: list[Member] = []
+        async for member in bucket.members_iterator(page_size=min(limit, 1000)):
+            members.append(member)
+            if len(members) == limit:
+                break
+        return total, members
+
+
+def _bucket(known: Sequence[Bucket], bucket_id: str) -> Bucket:
+    for bucket in known:
+        if bucket.id == bucket_id:
+            return bucket
+    ids = [bucket.id for bucket in known]
+    close = difflib.get_close_matches(bucket_id, ids, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    there_are = f" There are: {', '.join(ids)}." if ids else " The app has no buckets."
+    raise ConfigurationError(f"There is no bucket {bucket_id!r}.{hint}{there_are}")
+
+
+def _bucket_json(bucket: CompiledBucket, stays: Stays) -> dict[str, Any]:
+    from hogsend.criteria.dump import dump  # noqa: PLC0415 - keeps --help quick
+
+    return {
+        "id": bucket.meta.id,
+        "name": bucket.meta.name,
+        "description": bucket.meta.description,
+        "enabled": bucket.meta.enabled,
+        "timeBased": bucket.analysis.time_based,
+        "entryLimit": str(bucket.meta.entry_limit),
+        "criteria": dump(bucket.meta.criteria),
+        "counts": {"active": stays.active, "left": stays.left},
+    }
+
+
+def _member_json(member: Member) -> dict[str, Any]:
+    return {
+        "userId": member.user_id,
+        "userEmail": member.email,
+        "enteredAt": json_instant(member.entered_at),
+        "entryCount": member.entry_count,
+    }
+
+
+def _print_buckets(buckets: Mapping[str, CompiledBucket], stays: Mapping[str, Stays]) -> None:
+    print_table(
+        ("Id", "Name", "Members"),
+        [
+            (
+                id_,
+                bucket.meta.name if bucket.meta.enabled else f"{bucket.meta.name} (disabled)",
+                stays[id_].active,
+            )
+            for id_, bucket in buckets.items()
+        ],
+    )
+
+
+def _print_members(bucket: Bucket, members: Sequence[Member], total: int) -> None:
+    if members:
+        print_table(
+            ("User", "Mail", "Member since", "Stay"),
+            [
+                (
+                    member.user_id,
+                    member.email or "",
+                    f"{member.entered_at:%Y-%m-%d %H:%M:%S} UTC",
+                    member.entry_count,
+                )
+                for member in members
+            ],
+        )
+    more = "" if len(members) == total else f" Shown: {len(members):,}; more with --limit."
+    typer.echo(f"{total:,} in {bucket.meta.name}.{more}", err=True)

@@ -1,0 +1,108 @@
+"""``hogsend dev``: database, API and worker in one process."""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hogsend.cli.apps import load_client
+from hogsend.cli.options import App
+from hogsend.cli.printing import make_console, print_command
+from hogsend.cli.running import run_async
+from hogsend.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hogsend.app.client import Client
+
+HOST = "127.0.0.1"
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=65535,
+        metavar="PORT",
+        help="Where the API listens.  [env var: PORT] [default: 3002]",
+        show_default=False,
+    ),
+]
+
+
+def dev(app: App = None, port: Port = None) -> None:
+    """Run everything in one process: database, API and worker. Stop it with Ctrl-C."""
+    client = load_client(app)
+    with reserve(port or client.settings.port) as listener:
+        run_async(serve(client, listener, lambda: _welcome(client, listener)))
+    typer.echo("Stopped.", err=True)
+
+
+def reserve(port: int) -> socket.socket:
+    """A socket on the loopback interface, not listening yet.
+
+    Raises:
+        ConfigurationError: The port cannot be had.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
+        raise ConfigurationError(
+            f"Port {port} {why}. Choose another with --port NUMBER (or PORT in the environment)."
+        ) from error
+    return listener
+
+
+async def serve(client: Client, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Run API and worker until the process is told to stop (Ctrl-C, SIGTERM).
+
+    Args:
+        client: The app.
+        listener: Where the API listens.
+        on_ready: Called once requests are answered.
+    """
+    from hogsend.app.worker import create_worker  # noqa: PLC0415 - keeps --help quick
+    from hogsend.cli.server import run_server  # noqa: PLC0415
+
+    worker = create_worker(client)
+    await worker.start()
+    try:
+        await run_server(client, listener, on_ready)
+    finally:
+        await worker.stop()
+
+
+def _welcome(client: Client, listener: socket.socket) -> None:
+    console = make_console(stderr=True)
+    count = len(client.registry.definitions)
+    buckets = "1 bucket" if count == 1 else f"{count} buckets"
+    console.print(f"[bold]Hogsend[/] runs with {buckets}. Stop it with Ctrl-C.\n")
+    console.print(f"  API       http://{HOST}:{listener.getsockname()[1]}/v1/health")
+    console.print("  Worker    memberships follow the clock, at the instant")
+    console.print(f"  Database  {describe_database(client)}\n", markup=False)
+    console.print("Try it:\n")
+    print_command(console, curl_example(client, listener))
+    console.print()
+
+
+def describe_database(client: Client) -> str:
+    """Which database a client uses, without the secrets of its URL."""
+    if client.settings.database_url is None:
+        return f"an embedded PostgreSQL in {client.settings.hogsend_home}/"
+    return "the one that DATABASE_URL names"
+
+
+def curl_example(client: Client, listener: socket.socket, user_id: str = "ada") -> str:
+    """A command that sends an event that one of the buckets asks for."""
+    names = [name for bucket in client.registry.buckets.values() for name in bucket.analysis.events]
+    body = json.dumps({"name": names[0] if names else "signed_up", "userId": user_id})
+    url = f"http://{HOST}:{listener.getsockname()[1]}/v1/events"
+    return f"curl -s {url} -H 'Content-Type: application/json' -d '{body}'"

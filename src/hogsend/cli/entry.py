@@ -1,0 +1,80 @@
+"""The commands put together, and what becomes of their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from hogsend.cli.bench import bench
+from hogsend.cli.buckets import buckets
+from hogsend.cli.demo import demo
+from hogsend.cli.dev import dev
+from hogsend.cli.events import events
+from hogsend.cli.failure import FAILED, report
+from hogsend.cli.migrate import migrate
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What the options before the command say."""
+
+    debug: bool = False
+
+
+hogsend = typer.Typer(
+    name="hogsend",
+    help="Real-time user groups and journeys on nothing but PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+hogsend.command()(dev)
+hogsend.command()(demo)
+hogsend.add_typer(events)
+hogsend.add_typer(buckets)
+hogsend.command()(migrate)
+hogsend.command()(bench)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - keeps --help quick
+
+        typer.echo(f"hogsend {version('hogsend')}")
+        raise typer.Exit
+
+
+@hogsend.callback()
+def _options(
+    context: typer.Context,
+    *,
+    debug: Annotated[
+        bool, typer.Option("--debug", metavar="", help="Show the trace of an error.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool,
+        typer.Option(
+            "--version",
+            metavar="",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version.",
+        ),
+    ] = False,
+) -> None:
+    context.obj.debug = debug
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; returns the exit code."""
+    invocation = Invocation()
+    try:
+        hogsend(args=list(arguments), obj=invocation)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED
+    except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a message
+        return report(error, debug=invocation.debug)
+    return 0

@@ -1,0 +1,21 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+App = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        metavar="MODULE:NAME",
+        envvar="HOGSEND_APP",
+        show_default=False,
+        help="Where the client is: module:attribute, or a file such as path/app.py. "
+        "Without it: `client` in app.py here.",
+    ),
+]
+
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON.")]
