@@ -8,9 +8,10 @@ that are due come first, each at its own instant.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from hogsend.buckets.membership import Membership, Source, Transition, decide
 from hogsend.buckets.registry import CompiledBucket, Registry
@@ -18,8 +19,7 @@ from hogsend.criteria.evaluate import where_holds
 from hogsend.events.model import Event
 
 
-@dataclass(slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, kw_only=True):
     """A pair under evaluation.
 
     Attributes:
@@ -75,15 +75,15 @@ class Pair:
 
 
 class Facts:
-    """The newest instants per user and slot, kept up to date as events are folded in."""
+    """The newest instants per user and slot, kept up to date as events are folded in.
 
-    def __init__(self, registry: Registry) -> None:
+    Args:
+        newest: What the log has, by user id and slot number, newest first.
+    """
+
+    def __init__(self, registry: Registry, newest: dict[tuple[str, int], list[datetime]]) -> None:
         self._registry = registry
-        self._newest: dict[tuple[str, int], list[datetime]] = {}
-
-    def put(self, user_id: str, slot: int, newest: list[datetime]) -> None:
-        """Take over what the log has."""
-        self._newest[user_id, slot] = newest
+        self._newest = newest
 
     def of(self, user_id: str, bucket: CompiledBucket) -> tuple[list[datetime], ...]:
         """The lists that a bucket's evaluator reads; ``add`` keeps them current."""
@@ -95,7 +95,7 @@ class Facts:
             newest = self._newest.get((event.user_id, slot))
             if newest is None:
                 continue
-            if where_holds(self._registry.slots[slot].where, event.properties):
+            if where_holds(self._registry.slots[slot].slot.where, event.properties):
                 _insert_descending(newest, event.occurred_at)
 
 

@@ -13,9 +13,11 @@ fires early changes nothing but the timer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hogsend.buckets.definition import BucketMeta, EntryLimit
 from hogsend.criteria.evaluate import Verdict
@@ -46,8 +48,7 @@ class Kind(StrEnum):
     LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class Membership(Struct, frozen=True, kw_only=True, gc=False):
     """One stay of a user in a bucket; ``left_at`` and ``reason`` are None while it lasts.
 
     Within its pair, ``entry_count`` (from 1) tells it from the others.
@@ -71,8 +72,7 @@ class Membership:
         return self.left_at or self.entered_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(Struct, frozen=True, kw_only=True, gc=False):
     """A join or a leave; ``emitted`` is False where an entry limit keeps it silent."""
 
     kind: Kind
@@ -82,8 +82,7 @@ class Transition:
     emitted: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """What follows from one look at a pair.
 
     Attributes:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from hogsend.buckets.definition import Bucket, BucketMeta, duplicate_faults
 from hogsend.criteria.analyze import Analysis, Direction, analyze
+from hogsend.criteria.blocking import blocked_for
 from hogsend.criteria.evaluate import Evaluator
-from hogsend.criteria.slots import Slot
+from hogsend.criteria.slots import Slot, SlotDepth
 from hogsend.errors import DefinitionError
-from hogsend.events.model import Change
+from hogsend.events.model import Change, Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,34 +20,42 @@ class CompiledBucket:
     """A bucket ready for the hot path.
 
     Attributes:
-        slots: For each of the evaluator's slots, its number in the registry.
-        depths: For each of them, how many of the newest events the evaluator needs.
+        slots: For each of the evaluator's slots, in its order, its number in the registry.
+        blocked_for: For how long after an event (by name) nobody can join.
     """
 
     meta: BucketMeta
     evaluator: Evaluator
     analysis: Analysis
     slots: tuple[int, ...]
-    depths: tuple[int, ...]
+    blocked_for: Mapping[str, timedelta]
 
-    def can_move(self, change: Change, *, active: bool) -> bool:
+    def can_move(self, change: Change, *, active: bool, due_at: datetime | None = None) -> bool:
         """Whether ``change`` can end (``active``) or begin a membership.
 
         A change that can only work in the other direction can also not bring the next flip
-        forward, so the pair's timer stays right (early, at most).
+        forward, so the pair's timer stays right (early, at most). The same is true of an event
+        that keeps the criteria from holding until after the timer (``due_at``) fires.
         """
         if change.created or not self.analysis.properties.isdisjoint(change.changed_keys):
             return True
-        direction = change.event and self.analysis.events.get(change.event.name)
-        match direction:
+        if change.event is None:
+            return False
+        match self.analysis.events.get(change.event.name):
             case None:
                 return False
             case Direction.BOTH:
-                return True
+                return active or not self._blocks(change.event, due_at)
             case Direction.JOIN:
                 return not active
             case Direction.LEAVE:
                 return active
+
+    def _blocks(self, event: Event, due_at: datetime | None) -> bool:
+        duration = self.blocked_for.get(event.name)
+        return (
+            duration is not None and due_at is not None and due_at <= event.occurred_at + duration
+        )
 
 
 class Registry:
@@ -62,9 +72,9 @@ class Registry:
         self.definitions = tuple(buckets)
         if faults := duplicate_faults(self.definitions):
             raise DefinitionError(faults)
-        numbers: dict[Slot, int] = {}
+        self.slots = _all_slots(self.definitions)
+        numbers = {needed.slot: number for number, needed in enumerate(self.slots)}
         self.buckets = {bucket.id: _compile(bucket.meta, numbers) for bucket in self.definitions}
-        self.slots: tuple[Slot, ...] = tuple(numbers)
         self.slots_of_event = _index((slot.event_name, number) for slot, number in numbers.items())
         live = [bucket for bucket in self.buckets.values() if bucket.meta.enabled]
         self.live_ids = [bucket.meta.id for bucket in live]
@@ -85,16 +95,23 @@ class Registry:
         return tuple(found.values())
 
 
-def _compile(meta: BucketMeta, numbers: dict[Slot, int]) -> CompiledBucket:
+def _all_slots(buckets: Iterable[Bucket]) -> tuple[SlotDepth, ...]:
+    """The distinct slots of all buckets, each as deep as the deepest need."""
+    depths: dict[Slot, int] = {}
+    for bucket in buckets:
+        for slot, depth in analyze(bucket.meta.criteria).slots.items():
+            depths[slot] = max(depth, depths.get(slot, 0))
+    return tuple(SlotDepth(slot=slot, depth=depth) for slot, depth in depths.items())
+
+
+def _compile(meta: BucketMeta, numbers: Mapping[Slot, int]) -> CompiledBucket:
     evaluator = Evaluator(meta.criteria)
-    for need in evaluator.slots:
-        numbers.setdefault(need.slot, len(numbers))
     return CompiledBucket(
         meta=meta,
         evaluator=evaluator,
         analysis=analyze(meta.criteria),
-        slots=tuple(numbers[need.slot] for need in evaluator.slots),
-        depths=tuple(need.depth for need in evaluator.slots),
+        slots=tuple(numbers[needed.slot] for needed in evaluator.slots),
+        blocked_for=blocked_for(meta.criteria),
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from uuid_utils.compat import uuid7
+from msgspec import Struct
+from uuid_utils import uuid7
 
 from hogsend.buckets.membership import Membership, Reason, Source
 from hogsend.contacts.model import Contact
-from hogsend.criteria.slots import Slot
+from hogsend.criteria.slots import SlotDepth
 from hogsend.criteria.sql import compile_where
 from hogsend.db.pool import Connection
 from hogsend.db.queries import load_queries
@@ -22,16 +22,31 @@ PairKey: TypeAlias = tuple[str, str]
 """A user id and a bucket id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPair:
+class StoredPair(Struct, frozen=True, kw_only=True, gc=False):
     """What the database knows of a pair: its latest membership and its timer."""
 
-    latest: Membership | None
+    user_id: str
+    bucket_id: str
+    active: bool
     due_at: datetime | None
+    row: Any
+
+    def latest(self) -> Membership | None:
+        """The latest membership; made on demand, since most pairs need no look."""
+        row = self.row
+        if row["entry_count"] is None:
+            return None
+        return Membership(
+            entry_count=row["entry_count"],
+            source=Source(row["source"]),
+            entered_at=row["entered_at"],
+            left_at=row["left_at"],
+            reason=row["reason"] and Reason(row["reason"]),
+            dwell_anchor_at=row["dwell_anchor_at"],
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MembershipRow:
+class MembershipRow(Struct, frozen=True, kw_only=True, gc=False):
     """A membership to write, with the timer that stands when it is written."""
 
     user_id: str
@@ -46,7 +61,7 @@ async def load_pairs(
     users: Collection[str],
     now: datetime,
     live: Sequence[str],
-) -> dict[PairKey, StoredPair]:
+) -> list[StoredPair]:
     """The pairs asked for, and the users' other pairs in ``live`` buckets that are due."""
     rows = await connection.fetch(
         SQL.load_pairs,
@@ -56,21 +71,12 @@ async def load_pairs(
         now,
         live,
     )
-    return {(row["user_id"], row["bucket_id"]): _stored_pair(row) for row in rows}
-
-
-def _stored_pair(row: Any) -> StoredPair:
-    if row["entry_count"] is None:
-        return StoredPair(latest=None, due_at=row["due_at"])
-    membership = Membership(
-        entry_count=row["entry_count"],
-        source=Source(row["source"]),
-        entered_at=row["entered_at"],
-        left_at=row["left_at"],
-        reason=row["reason"] and Reason(row["reason"]),
-        dwell_anchor_at=row["dwell_anchor_at"],
-    )
-    return StoredPair(latest=membership, due_at=row["due_at"])
+    return [
+        StoredPair(
+            user_id=row[0], bucket_id=row[1], active=row[3] == "active", due_at=row[2], row=row
+        )
+        for row in rows
+    ]
 
 
 async def save_memberships(
@@ -135,15 +141,6 @@ async def next_due(connection: Connection, live: Sequence[str]) -> datetime | No
     return due_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactNeed:
-    """The ``depth`` newest events of a user in a slot (by its registry number)."""
-
-    user_id: str
-    slot: int
-    depth: int
-
-
 class FactReader:
     """Reads the newest instants of slots, for many users in one statement.
 
@@ -151,34 +148,44 @@ class FactReader:
     is a filter on that scan.
 
     Args:
-        slots: The registry's slots; their numbers are positions in it.
+        slots: The registry's slots, each with how many of the newest events anybody needs; slot
+            numbers are positions in it.
     """
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self._slots = tuple(slots)
+    def __init__(self, slots: Sequence[SlotDepth]) -> None:
+        self._names = [needed.slot.event_name for needed in slots]
+        self._depths = [needed.depth for needed in slots]
+        # asyncpg encodes texts several times faster than integers in an array.
+        self._numbers = [str(number + 1) for number in range(len(slots))]
         self._values: list[object] = []
-        self._sql = SQL.load_facts.replace("/* slot filter */", self._filter())
+        self._sql = SQL.load_facts.replace("/* slot filter */", self._filter(slots))
 
-    async def load(self, connection: Connection, needs: Sequence[FactNeed]) -> list[list[datetime]]:
-        """For each need, the instants of the newest matching events, newest first."""
+    async def load(
+        self, connection: Connection, needs: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], list[datetime]]:
+        """The instants of the newest matching events, newest first.
+
+        Args:
+            connection: In a transaction that holds the users' contact locks.
+            needs: User ids and slot numbers.
+        """
         rows = await connection.fetch(
             self._sql,
-            [need.user_id for need in needs],
-            [self._slots[need.slot].event_name for need in needs],
-            [need.slot for need in needs],
-            [need.depth for need in needs],
+            [user_id for user_id, _ in needs],
+            [self._numbers[slot] for _, slot in needs],
+            self._names,
+            self._depths,
             *self._values,
         )
-        facts: list[list[datetime]] = [[] for _ in needs]
-        for position, newest in rows:
-            facts[position - 1] = newest
-        return facts
+        # The rows come in the order of the arrays that the function scan unnests.
+        return {need: row[0] for need, row in zip(needs, rows, strict=True)}
 
-    def _filter(self) -> str:
+    def _filter(self, slots: Sequence[SlotDepth]) -> str:
         cases = [
-            f"WHEN {number} THEN {compile_where(slot.where, 'event.properties', self._bind)}"
-            for number, slot in enumerate(self._slots)
-            if slot.where
+            f"WHEN {number + 1} THEN "
+            + compile_where(needed.slot.where, "event.properties", self._bind)
+            for number, needed in enumerate(slots)
+            if needed.slot.where
         ]
         return f"AND CASE need.slot {' '.join(cases)} ELSE true END" if cases else ""
 

@@ -14,7 +14,6 @@ from hogsend.buckets.fold import Facts, Pair
 from hogsend.buckets.membership import Source, Transition
 from hogsend.buckets.registry import CompiledBucket, Registry
 from hogsend.buckets.store import (
-    FactNeed,
     FactReader,
     MembershipRow,
     PairKey,
@@ -55,7 +54,7 @@ class BucketSubscriber:
             transaction.now,
             self._registry.live_ids,
         )
-        moving = self._moving(stored, asked, transaction.now)
+        moving = [pair for pair in stored if self._moves(pair, asked, transaction.now)]
         facts = await self._load_facts(transaction.connection, moving)
         fold = _Fold(self._pairs(moving, facts), facts, transaction.now)
         transaction.changes = [
@@ -65,47 +64,36 @@ class BucketSubscriber:
         ]
         await self._save(transaction, fold.pairs)
 
-    def _moving(
-        self,
-        stored: Mapping[PairKey, StoredPair],
-        asked: Mapping[PairKey, Sequence[Change]],
-        now: datetime,
-    ) -> dict[PairKey, StoredPair]:
-        """The pairs that must be looked at; the others cannot change."""
-        moving = {}
-        for key, pair in stored.items():
-            bucket = self._registry.buckets[key[1]]
-            active = pair.latest is not None and pair.latest.active
-            due = pair.due_at is not None and pair.due_at <= now
-            if due or any(bucket.can_move(change, active=active) for change in asked.get(key, ())):
-                moving[key] = pair
-        return moving
+    def _moves(
+        self, pair: StoredPair, asked: Mapping[PairKey, Sequence[Change]], now: datetime
+    ) -> bool:
+        """Whether a pair must be looked at; the others cannot change."""
+        due_at = pair.due_at
+        if due_at is not None and due_at <= now:
+            return True
+        bucket = self._registry.buckets[pair.bucket_id]
+        return any(
+            bucket.can_move(change, active=pair.active, due_at=due_at)
+            for change in asked[pair.user_id, pair.bucket_id]
+        )
 
-    async def _load_facts(self, connection: Connection, keys: Iterable[PairKey]) -> Facts:
-        depths: dict[tuple[str, int], int] = {}
-        for user_id, bucket_id in keys:
-            bucket = self._registry.buckets[bucket_id]
-            for slot, depth in zip(bucket.slots, bucket.depths, strict=True):
-                depths[user_id, slot] = max(depth, depths.get((user_id, slot), 0))
-        needs = [
-            FactNeed(user_id=user_id, slot=slot, depth=depth)
-            for (user_id, slot), depth in depths.items()
-        ]
-        facts = Facts(self._registry)
-        if needs:
-            found = await self._facts.load(connection, needs)
-            for need, newest in zip(needs, found, strict=True):
-                facts.put(need.user_id, need.slot, newest)
-        return facts
+    async def _load_facts(self, connection: Connection, moving: Iterable[StoredPair]) -> Facts:
+        needs = {
+            (pair.user_id, slot)
+            for pair in moving
+            for slot in self._registry.buckets[pair.bucket_id].slots
+        }
+        newest = await self._facts.load(connection, sorted(needs)) if needs else {}
+        return Facts(self._registry, newest)
 
-    def _pairs(self, moving: Mapping[PairKey, StoredPair], facts: Facts) -> dict[PairKey, Pair]:
+    def _pairs(self, moving: Iterable[StoredPair], facts: Facts) -> dict[PairKey, Pair]:
         pairs = {}
-        for (user_id, bucket_id), stored in moving.items():
-            bucket = self._registry.buckets[bucket_id]
-            pairs[user_id, bucket_id] = Pair(
+        for stored in moving:
+            bucket = self._registry.buckets[stored.bucket_id]
+            pairs[stored.user_id, stored.bucket_id] = Pair(
                 bucket=bucket,
-                newest=facts.of(user_id, bucket),
-                latest=stored.latest,
+                newest=facts.of(stored.user_id, bucket),
+                latest=stored.latest(),
                 timer=stored.due_at,
             )
         return pairs

@@ -66,9 +66,7 @@ class Pump:
             transaction = Transaction(
                 connection=connection,
                 now=self._clock.now(),
-                changes=[
-                    Change(contact=contact, before=contact) for contact in contacts.values()
-                ],
+                changes=[Change(contact=contact, before=contact) for contact in contacts.values()],
             )
             await self._ingest.settle(transaction)
         return len(contacts)

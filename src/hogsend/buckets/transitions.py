@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from hogsend.buckets.definition import BUCKET_ENTERED, BUCKET_LEFT, BucketMeta
 from hogsend.buckets.membership import Kind, Transition

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+
+class Contact(Struct, frozen=True, kw_only=True, gc=False):
     """A person as the log knows them, with all their properties merged."""
 
     user_id: str
@@ -16,8 +16,7 @@ class Contact:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class Merge(Struct, frozen=True, kw_only=True, gc=False):
     """What a write made of a contact.
 
     Attributes:
@@ -44,8 +43,8 @@ def merge(contact: Contact, patch: Mapping[str, Any], email: str | None = None) 
     if not changed_keys and same_email:
         return Merge(contact=contact, changed_keys=_NO_KEYS, changed=False)
     properties = {**contact.properties, **patch}
-    merged = replace(
-        contact,
+    merged = Contact(
+        user_id=contact.user_id,
         email=contact.email if email is None else email,
         properties={key: value for key, value in properties.items() if value is not None},
     )

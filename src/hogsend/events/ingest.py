@@ -13,18 +13,17 @@ another one locks in the same moment: PostgreSQL ends one of them, and it runs a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import asyncpg
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from hogsend.clock import Clock
 from hogsend.contacts.model import Contact, merge
 from hogsend.contacts.store import find_by_email, lock_contacts, save_contacts
 from hogsend.db.pool import Connection, Pool
 from hogsend.events.model import Change, Event, NewEvent, Outcome, Write
-from hogsend.events.store import insert_events, known_keys
+from hogsend.events.store import append_events, known_keys
 from hogsend.events.subscriber import Subscriber, Transaction
 
 _ATTEMPTS = 5
@@ -63,7 +62,7 @@ class Ingest:
             await subscriber.process(transaction)
         events = [change.event for change in transaction.changes if change.event]
         if events:
-            await insert_events(transaction.connection, events, transaction.now)
+            await append_events(transaction.connection, events, transaction.now)
 
     async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -162,13 +161,18 @@ async def _known_keys(
 
 
 def _outcomes(user_ids: Sequence[str], fold: _Fold, changes: Sequence[Change]) -> list[Outcome]:
-    outcomes = [Outcome(user_id=user_id, stored=False) for user_id in user_ids]
-    for change in fold.changes:
-        cause = change.cause or 0
-        outcomes[cause] = replace(outcomes[cause], stored=True, created=change.created)
-    own = {id(change.event) for change in fold.changes}
+    own: dict[int, Change] = {change.cause: change for change in fold.changes}
+    emitted: dict[int, list[Event]] = {}
     for change in changes:
-        if change.event and change.cause is not None and id(change.event) not in own:
-            outcome = outcomes[change.cause]
-            outcomes[change.cause] = replace(outcome, emitted=(*outcome.emitted, change.event))
-    return outcomes
+        cause = change.cause
+        if cause is not None and change.event and change.event is not own[cause].event:
+            emitted.setdefault(cause, []).append(change.event)
+    return [
+        Outcome(
+            user_id=user_id,
+            stored=cause in own,
+            created=cause in own and own[cause].created,
+            emitted=tuple(emitted.get(cause, ())),
+        )
+        for cause, user_id in enumerate(user_ids)
+    ]

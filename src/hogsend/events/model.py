@@ -1,18 +1,22 @@
-"""Writes that come in, and events as the log keeps them."""
+"""Writes that come in, and events as the log keeps them.
+
+Structs rather than dataclasses: several are made for each event, and theirs is the cheaper
+``__init__`` (0.2 µs against 1.5 µs when frozen), with no work for the garbage collector.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+
+from msgspec import Struct, field
+from uuid_utils import UUID
 
 from hogsend.contacts.model import Contact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(Struct, frozen=True, kw_only=True, gc=False):
     """An event that a client sends.
 
     Attributes:
@@ -26,8 +30,7 @@ class NewEvent:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(Struct, frozen=True, kw_only=True, gc=False):
     """One thing a client asks for: an event, a merge into the contact, or both.
 
     At least one of ``user_id`` and ``email`` is there. An address alone means the oldest
@@ -40,8 +43,7 @@ class Write:
     event: NewEvent | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """A row of the log."""
 
     id: UUID
@@ -52,8 +54,7 @@ class Event:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that happened to one contact, as subscribers see it.
 
     Attributes:
@@ -73,8 +74,7 @@ class Change:
     cause: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What became of one write, once it is committed.
 
     Attributes:

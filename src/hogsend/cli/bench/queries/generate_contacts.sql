@@ -4,7 +4,7 @@ SELECT 'user_' || n,
        jsonb_build_object(
            'plan', (ARRAY['trial', 'pro', 'free'])[1 + n % 3],
            'seats', n % 20,
-           'trial_ends_at', to_char($2 + (n % 60) * interval '24 hours',
+           'trial_ends_at', to_char($2::timestamptz + (n % 60) * interval '24 hours',
                                     'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
        $2, $2
 FROM generate_series(1, $1::integer) AS n

@@ -1,5 +1,4 @@
--- Append to the log. The callers hold the users' contact locks and have left out the events
--- whose idempotency key is known, so a conflict here is an error.
+-- The baseline of `bench ingest`: the same rows into the same table, and nothing else.
 INSERT INTO user_events
     (user_id, event, occurred_at, id, properties, received_at, idempotency_key)
 SELECT user_id, event, occurred_at, id, properties, $7, idempotency_key
