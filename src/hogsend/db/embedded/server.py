@@ -23,6 +23,7 @@ from hogsend.db.embedded.cluster import SUPERUSER
 from hogsend.db.embedded.launch import BOOTSTRAP
 from hogsend.db.embedded.layout import Layout, Order, Published
 from hogsend.db.embedded.log import tail
+from hogsend.db.pool import quote
 from hogsend.errors import DatabaseError
 
 _POLL: Final = 0.02
@@ -174,12 +175,15 @@ class EmbeddedPostgres:
         return True
 
     async def _ensure_database(self) -> None:
+        """Make the database unless it is there or another process is faster."""
+        connection = await asyncpg.connect(self._dsn("postgres"), timeout=10)
         try:
-            await _visit(self.dsn)
-        except asyncpg.InvalidCatalogNameError:
-            name = self._database.replace('"', '""')
-            with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
-                await _visit(self._dsn("postgres"), f'CREATE DATABASE "{name}"')
+            query = "SELECT 1 FROM pg_database WHERE datname = $1"
+            if await connection.fetchval(query, self._database) is None:
+                with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+                    await connection.execute(f"CREATE DATABASE {quote(self._database)}")
+        finally:
+            await connection.close()
 
     def _dsn(self, database: str) -> str:
         if self._published is None:
@@ -230,12 +234,3 @@ class EmbeddedPostgres:
             said = tail(self._layout.log)
             raise DatabaseError(f"{complaint}. {self._layout.log} ends with:\n{said}")
         await asyncio.sleep(_POLL)
-
-
-async def _visit(dsn: str, statement: str | None = None) -> None:
-    connection = await asyncpg.connect(dsn, timeout=10)
-    try:
-        if statement is not None:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
