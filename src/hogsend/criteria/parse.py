@@ -213,7 +213,7 @@ class _Parser:
         self.conditions += 1
         if self.conditions > MAX_CONDITIONS:
             self._give_up(
-                f"has more than {MAX_CONDITIONS} conditions; compare a property with many values by `in`"
+                f"has more than {MAX_CONDITIONS} conditions; compare with many values by `in`"
             )
 
     def _fault(self, path: str, message: str) -> None:
