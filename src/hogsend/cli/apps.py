@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from hogsend.errors import ConfigurationError
+from hogsend.errors import ConfigurationError, HogsendError
 
 if TYPE_CHECKING:
     from hogsend.app.client import Client
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _ATTRIBUTE: Final = "client"
 _FILE: Final = "app.py"
 _HOW: Final = (
-    "Name your app with --app module:attribute (or a file: --app path/app.py) or the environment "
-    "variable HOGSEND_APP. The attribute is what `client = create_client(buckets=[…])` makes."
+    "Name it with --app module:attribute, --app path/app.py or HOGSEND_APP; the attribute is what "
+    "`client = create_client(buckets=[...])` makes."
 )
 
 
@@ -50,7 +50,7 @@ def _default() -> str:
         return _FILE
     if has_default():
         return "app"
-    raise ConfigurationError(f"There is no app: no app.py in this directory. {_HOW}")
+    raise ConfigurationError(f"There is no app.py in this directory, so which app is meant? {_HOW}")
 
 
 def _is_path(source: str) -> bool:
@@ -60,7 +60,7 @@ def _is_path(source: str) -> bool:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ConfigurationError(f"There is no file {path}. {_HOW}")
-    name = path.stem
+    name = path.stem if path.stem not in sys.modules else f"hogsend_app_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
         raise ConfigurationError(f"{path} is not a Python file. {_HOW}")
@@ -88,8 +88,9 @@ def _import_module(name: str) -> ModuleType:
 
 def _import_error(source: str, error: Exception, home: Path) -> ConfigurationError:
     place = _place(error, home)
-    kind = "" if type(error).__module__.startswith("hogsend") else f"{type(error).__name__}: "
-    return ConfigurationError(f"{source} cannot be imported. {place}{kind}{error}")
+    kind = "" if isinstance(error, HogsendError) else f"{type(error).__name__}: "
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return ConfigurationError(f"{source} cannot be imported. {place}{kind}{message}")
 
 
 def _place(error: Exception, home: Path) -> str:

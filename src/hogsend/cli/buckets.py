@@ -38,9 +38,9 @@ def list_buckets(app: App = None, as_json: Json = False) -> None:
 
 @buckets.command("members")
 def list_members(
-    bucket: Annotated[str, typer.Argument(help="The bucket's id.")],
+    bucket: Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")],
     app: App = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")] = 50,
     as_json: Json = False,
 ) -> None:
     """Show who is in a bucket now, in order of user id."""

@@ -26,7 +26,7 @@ events = typer.Typer(name="events", help="Send and import events.", no_args_is_h
 
 @events.command("send")
 def send(
-    name: Annotated[str, typer.Argument(help="The event's name, e.g. purchase.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The event's name, e.g. purchase.")],
     *,
     user: Annotated[str | None, typer.Option(metavar="ID", help="The user's id.")] = None,
     email: Annotated[

@@ -32,26 +32,26 @@ def import_file(
 
     file = open_event_file(path, options)
     console = make_console(stderr=True)
-    started = time.perf_counter()
     with Rejects(rejects) as refused, _progress(console) as show:
-        tally = run_async(_run(client, file, refused, show))
+        tally, seconds = run_async(_run(client, file, refused, show))
     if as_json:
         print_json(_tally_json(tally, refused))
     else:
-        _print_summary(tally, refused, time.perf_counter() - started)
+        _print_summary(tally, refused, seconds)
     return 1 if tally.rejected else 0
 
 
 async def _run(
     client: Client, file: EventFile, rejects: Rejects, show: Callable[[Tally], None]
-) -> Tally:
+) -> tuple[Tally, float]:
     from hogsend.events.importing.importer import Importer  # noqa: PLC0415
 
     async with client:
         importer = Importer(
             batcher=client.engine.batcher, clock=client.clock, rejects=rejects, on_progress=show
         )
-        return await importer.run(file)
+        started = time.perf_counter()
+        return await importer.run(file), time.perf_counter() - started
 
 
 @contextmanager

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from hogsend.errors import DatabaseError
 
 T = TypeVar("T")
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run ``main`` on a fast event loop, its log going to stderr."""
-    import uvloop  # noqa: PLC0415 - keeps --help quick
+    """Run ``main`` on a fast event loop, its log going to stderr.
+
+    Raises:
+        DatabaseError: The database refuses or is not there.
+    """
+    import asyncpg  # noqa: PLC0415 - keeps --help quick
+    import uvloop  # noqa: PLC0415
 
     _log_to_stderr()
-    return uvloop.run(main)
+    _spare_the_collector()
+    try:
+        return uvloop.run(main)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        hint = "Is the server running that DATABASE_URL names, and is the URL right?"
+        given = "DATABASE_URL" in os.environ
+        raise DatabaseError(f"The database: {error}. {hint if given else ''}".strip()) from error
+
+
+def _spare_the_collector() -> None:
+    """Collect cycles less often: a batch makes many objects and hardly any cycle.
+
+    With the defaults a third of the time of a large ingest transaction went into collections that
+    found nothing.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _log_to_stderr() -> None:

@@ -17,6 +17,7 @@ from hogsend.app.virtual import TimeMachine
 from hogsend.clock import VirtualClock
 from hogsend.errors import ConfigurationError, InvalidInputError
 from hogsend.events.importing.files import EventFile
+from hogsend.events.importing.lines import LineError
 from hogsend.events.model import Write
 from hogsend.events.parse import parse_event
 
@@ -84,7 +85,7 @@ def read_script(file: EventFile, now: datetime) -> Script:
     for line in file.lines():
         try:
             writes.append(_dated(parse_event(file.item(line), now)))
-        except InvalidInputError as error:
+        except (InvalidInputError, LineError) as error:
             refused.append((line.number, str(error)))
     if not writes:
         first = f" Line {refused[0][0]}: {refused[0][1]}." if refused else ""

@@ -10,10 +10,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
-from hogsend.errors import ConfigurationError, InvalidInputError
+from hogsend.errors import ConfigurationError
 from hogsend.events.importing.cells import cell_value
 from hogsend.events.importing.columns import ColumnOptions, plan_columns
-from hogsend.events.importing.lines import Line, join_quoted, read_lines
+from hogsend.events.importing.lines import Line, LineError, join_quoted, read_lines
 
 _DELIMITERS: Final = ",;\t"
 _DATE_ALONE: Final = len("YYYY-MM-DD")
@@ -36,10 +36,13 @@ class CsvFile:
     def __init__(self, path: Path, options: ColumnOptions) -> None:
         self.path = path
         self._options = options
-        header = self._header()
-        self._delimiter = max(_DELIMITERS, key=header.count)
-        self._columns = plan_columns(self._cells(header), options)
-        self.salt = _salt(self._columns_meaning())
+        self._delimiter = _DELIMITERS[0]
+        try:
+            names = self._header()
+        except LineError as error:
+            raise ConfigurationError(f"The header of {path} cannot be read: {error}.") from error
+        self._columns = plan_columns(names, options)
+        self.salt = _salt([options.event, [(c.field, c.key) for c in self._columns]])
 
     def lines(self) -> Iterator[Line]:
         """The lines below the header that are not blank."""
@@ -51,13 +54,11 @@ class CsvFile:
         """The event on a line, unchecked.
 
         Raises:
-            InvalidInputError: The line cannot be read, or has not as many cells as the header.
+            LineError: The line cannot be read, or has not as many cells as the header.
         """
         cells = self._cells(line.text())
         if len(cells) != len(self._columns):
-            raise InvalidInputError(
-                "line", f"has {len(cells)} cells; the header has {len(self._columns)}"
-            )
+            raise LineError(f"{len(cells)} cells; the header has {len(self._columns)}")
         item: dict[str, Any] = {}
         if self._options.event is not None:
             item["name"] = self._options.event
@@ -73,12 +74,13 @@ class CsvFile:
             item["timestamp"] = _in_utc(item["timestamp"])
         return item
 
-    def _header(self) -> str:
-        self._delimiter = _DELIMITERS[0]
-        for line in read_lines(self.path):
-            if not line.blank:
-                return line.text()
-        raise ConfigurationError(f"{self.path} is empty.")
+    def _header(self) -> list[str]:
+        line = next((line for line in read_lines(self.path) if not line.blank), None)
+        if line is None:
+            raise LineError("the file is empty")
+        text = line.text()
+        self._delimiter = max(_DELIMITERS, key=text.count)
+        return self._cells(text)
 
     def _records(self) -> Iterator[Line]:
         return join_quoted(read_lines(self.path), self._is_record)
@@ -86,7 +88,7 @@ class CsvFile:
     def _is_record(self, raw: bytes) -> bool:
         try:
             return len(self._cells(raw.decode())) == len(self._columns)
-        except (InvalidInputError, UnicodeDecodeError):
+        except (LineError, UnicodeDecodeError):
             return False
 
     def _cells(self, text: str) -> list[str]:
@@ -94,11 +96,7 @@ class CsvFile:
         try:
             return next(reader)
         except csv.Error as error:
-            raise InvalidInputError("line", f"is not CSV: {error}") from error
-
-    def _columns_meaning(self) -> Any:
-        targets = [(column.field, column.key) for column in self._columns]
-        return [self._options.event, targets]
+            raise LineError(f"not CSV: {error}") from error
 
 
 def _salt(meaning: Any) -> bytes:

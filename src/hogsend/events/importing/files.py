@@ -42,7 +42,7 @@ class EventFile(Protocol):
         """The event on a line, as a client would send it, unchecked.
 
         Raises:
-            InvalidInputError: The line cannot be read.
+            LineError: The line cannot be read.
         """
         ...
 

@@ -16,7 +16,7 @@ from hogsend.errors import DatabaseError, InvalidInputError
 from hogsend.events.batcher import Batcher
 from hogsend.events.importing.files import EventFile
 from hogsend.events.importing.keys import LineKeys
-from hogsend.events.importing.lines import Line
+from hogsend.events.importing.lines import Line, LineError
 from hogsend.events.importing.rejects import Rejects
 from hogsend.events.model import Outcome, Write
 from hogsend.events.parse import parse_event
@@ -120,7 +120,7 @@ class Importer:
                 if item.get("idempotencyKey") is None:
                     item["idempotencyKey"] = key
                 write = parse_event(item, self._clock.now())
-            except InvalidInputError as error:
+            except (InvalidInputError, LineError) as error:
                 self._refuse(line, str(error))
             else:
                 yield _Entry(line=line, write=write)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hogsend.errors import InvalidInputError
+from hogsend.errors import HogsendError
 
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
 """Longer lines are refused. Two property bags of the largest size fit, however escaped."""
@@ -16,6 +16,10 @@ MAX_LINE_BYTES: Final = 4 * 1024 * 1024
 _MAX_JOINED: Final = 100
 _QUOTE: Final = b'"'
 _BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+class LineError(HogsendError):
+    """A line cannot be read as an event; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +44,16 @@ class Line:
         """Its text; a byte order mark at the start of the file is not part of it.
 
         Raises:
-            InvalidInputError: It is too long, or not UTF-8.
+            LineError: It is too long, or not UTF-8.
         """
         if self.cut:
-            raise InvalidInputError("line", f"is longer than {MAX_LINE_BYTES:,} bytes")
+            raise LineError(f"longer than {MAX_LINE_BYTES:,} bytes")
         try:
             text = self.raw.decode()
         except UnicodeDecodeError as error:
-            raise InvalidInputError(
-                "line",
-                f"is not UTF-8: byte 0x{self.raw[error.start]:02X} at position {error.start + 1}",
+            wrong = self.raw[error.start]
+            raise LineError(
+                f"not UTF-8: byte 0x{wrong:02X} at position {error.start + 1}"
             ) from error
         return text.removeprefix(_BYTE_ORDER_MARK) if self.number == 1 else text
 

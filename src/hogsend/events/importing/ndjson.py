@@ -9,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hogsend.errors import InvalidInputError
-from hogsend.events.importing.lines import Line, read_lines
+from hogsend.events.importing.lines import Line, LineError, read_lines
 
 
 class NdjsonFile:
@@ -28,7 +27,7 @@ class NdjsonFile:
         """The event on a line, unchecked.
 
         Raises:
-            InvalidInputError: The line is not a JSON object.
+            LineError: The line is not a JSON object.
         """
         text = line.text()
         try:
@@ -36,7 +35,7 @@ class NdjsonFile:
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             item = _decode_leniently(text)
         if not isinstance(item, dict):
-            raise InvalidInputError("line", f"must be a JSON object; got {text[:40]!r}")
+            raise LineError("not a JSON object")
         return item
 
 
@@ -48,6 +47,8 @@ def _decode_leniently(text: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError as error:
-        raise InvalidInputError("line", "is nested too deeply") from error
-    except ValueError as error:
-        raise InvalidInputError("line", f"is not JSON: {error}") from error
+        raise LineError("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise LineError(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    except ValueError as error:  # e.g. a number of thousands of digits
+        raise LineError(f"not JSON: {error}") from error
