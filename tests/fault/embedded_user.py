@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
+from pathlib import Path
 
 import asyncpg
 import structlog
 
-from hogsend.db.embedded import ensure_database
+from hogsend.db.embedded import EmbeddedPostgres
 from hogsend.db.pool import connect
-from hogsend.settings import Settings
 
 _LOST = (
     OSError,
@@ -28,9 +29,11 @@ _INSERT = "INSERT INTO kept VALUES ($1) ON CONFLICT DO NOTHING"
 
 
 async def main() -> None:
-    async with ensure_database(Settings()) as database:
-        print("ready", database.dsn, flush=True)
-        rows = Rows(database.dsn)
+    binaries = os.environ.get("HOGSEND_PG_BIN")
+    home = Path(os.environ["HOGSEND_HOME"])
+    async with EmbeddedPostgres(home, binaries=Path(binaries) if binaries else None) as server:
+        print("ready", server.dsn, flush=True)
+        rows = Rows(server.dsn)
         while line := await asyncio.to_thread(sys.stdin.readline):
             await rows.insert(int(line))
             print(line.strip(), flush=True)

@@ -34,8 +34,8 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become s
 
 @pytest.mark.parametrize(
     "name",
-    ["with spaces and 100% signs", "with, a comma", "ünïcode ✓", "quote\"d 'twice'", "l" * 200],
-    ids=["spaces", "comma", "unicode", "quotes", "long"],
+    ["with spaces", "100% \"quoted\", 'twice', ünïcode ✓", "l" * 200],
+    ids=["spaces", "odd", "long"],
 )
 async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
     """Below parents closed to all others, and longer than a socket's path may be."""

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "postmaster", "backend", "all of the server"])
-async def test_users_go_on_after_a_kill(tmp_path: Path, victim: str) -> None:
+async def test_users_go_on_after_a_kill(home: Path, victim: str) -> None:
     """Whatever is killed around a living user comes back at the same address."""
-    sight = Sight(tmp_path)
-    user = await User.start(tmp_path)
+    sight = Sight(home)
+    user = await User.start(home)
     await user.insert(*range(10))
     before = sight.everything()
     kill(_pids(sight, victim))
     await user.insert(*range(10, 20))
     assert sight.everything() != before
-    assert await rows(tmp_path) == set(range(20))
+    assert await rows(home) == set(range(20))
     await user.leave()
     assert await sight.all_gone()
 
@@ -43,11 +43,11 @@ def _pids(sight: Sight, victim: str) -> set[int]:
             return sight.everything()
 
 
-@pytest.mark.parametrize("first", ["users", "supervisor", "postmaster", "server"])
-async def test_a_start_after_everything_was_killed(tmp_path: Path, first: str) -> None:
+@pytest.mark.parametrize("first", ["users", "postmaster", "server"])
+async def test_a_start_after_everything_was_killed(home: Path, first: str) -> None:
     """Kill all, in any order, and start again: what was acknowledged is there."""
-    sight = Sight(tmp_path)
-    users = [await User.start(tmp_path), await User.start(tmp_path)]
+    sight = Sight(home)
+    users = [await User.start(home), await User.start(home)]
     await users[0].insert(*range(5))
     await users[1].insert(*range(5, 10))
     groups = {
@@ -60,19 +60,19 @@ async def test_a_start_after_everything_was_killed(tmp_path: Path, first: str) -
     kill(pid for pids in groups.values() for pid in pids)
     for user in users:
         await user.ended()
-    assert await rows(tmp_path) == set(range(10))
+    assert await rows(home) == set(range(10))
     assert await sight.all_gone()
 
 
-async def test_a_supervisor_that_dies_last_leaves_no_server(tmp_path: Path) -> None:
+async def test_a_supervisor_that_dies_last_leaves_no_server(home: Path) -> None:
     """With users and supervisor killed there is nobody to stop the server; yet it stops."""
-    sight = Sight(tmp_path)
-    user = await User.start(tmp_path)
+    sight = Sight(home)
+    user = await User.start(home)
     await user.insert(1)
     kill({user.pid, sight.supervisor})
     await user.ended()
     await until(lambda: not sight.everything())
-    assert await rows(tmp_path) == {1}
+    assert await rows(home) == {1}
 
 
 @pytest.mark.parametrize("whom", ["initdb", "all"])
@@ -94,10 +94,10 @@ async def test_initdb_may_be_killed_midway(tmp_path: Path, whom: str) -> None:
     assert not draft.exists()
 
 
-async def test_a_stale_pid_file_of_a_living_process_is_no_obstacle(tmp_path: Path) -> None:
+async def test_a_stale_pid_file_of_a_living_process_is_no_obstacle(home: Path) -> None:
     """After a crash the numbers in pid files may be anyone's, here this test's own."""
-    sight = Sight(tmp_path)
-    user = await User.start(tmp_path)
+    sight = Sight(home)
+    user = await User.start(home)
     await user.insert(1)
     kill({user.pid, *sight.everything()})
     await user.ended()
@@ -105,24 +105,24 @@ async def test_a_stale_pid_file_of_a_living_process_is_no_obstacle(tmp_path: Pat
     for path in (sight.data / "postmaster.pid", *sight.layout.root.glob(".s.PGSQL.*.lock")):
         said = path.read_text().split("\n", 1)[1]
         path.write_text(f"{os.getpid()}\n{said}")
-    assert await rows(tmp_path) == {1}
+    assert await rows(home) == {1}
 
 
-async def test_a_pid_file_cut_short_is_no_obstacle(tmp_path: Path) -> None:
+async def test_a_pid_file_cut_short_is_no_obstacle(home: Path) -> None:
     """The server may be killed between making its pid file and writing it."""
-    sight = Sight(tmp_path)
-    async with EmbeddedPostgres(tmp_path):
+    sight = Sight(home)
+    async with EmbeddedPostgres(home):
         pass
     assert await sight.all_gone()
     (sight.data / "postmaster.pid").touch()
-    async with EmbeddedPostgres(tmp_path):
+    async with EmbeddedPostgres(home):
         assert sight.postmaster in sight.processes()
 
 
-async def test_a_busy_orphan_does_not_block_the_next_start(tmp_path: Path) -> None:
+async def test_a_busy_orphan_does_not_block_the_next_start(home: Path) -> None:
     """A backend that is too busy to notice its postmaster's death is ended for it."""
-    sight = Sight(tmp_path)
-    user = await User.start(tmp_path)
+    sight = Sight(home)
+    user = await User.start(home)
     await user.insert(1)
     busy = await asyncio.create_subprocess_exec(
         *_psql(sight), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
@@ -133,7 +133,7 @@ async def test_a_busy_orphan_does_not_block_the_next_start(tmp_path: Path) -> No
     await until(lambda: len(sight.processes()) >= connections)
     kill({user.pid, sight.postmaster, sight.supervisor})
     await user.ended()
-    assert await rows(tmp_path) == {1}
+    assert await rows(home) == {1}
     assert await sight.all_gone()
 
 
@@ -142,12 +142,12 @@ def _psql(sight: Sight) -> list[str]:
 
 
 @pytest.mark.soak
-async def test_random_kills_under_load(tmp_path: Path) -> None:
+async def test_random_kills_under_load(home: Path) -> None:
     """Three writers, and every process killed at random moments for many rounds."""
-    sight = Sight(tmp_path)
+    sight = Sight(home)
     kept: set[int] = set()
     for turn in range(int(os.environ.get("HOGSEND_SOAK_ROUNDS", "150"))):
-        users = [await User.spawn(tmp_path) for _ in range(3)]
+        users = [await User.spawn(home) for _ in range(3)]
         writers = [
             asyncio.create_task(_write(user, kept, (turn * 3 + index) * 100_000))
             for index, user in enumerate(users)
@@ -159,7 +159,7 @@ async def test_random_kills_under_load(tmp_path: Path) -> None:
         for user in users:
             await user.kill()
         await asyncio.gather(*writers)
-        assert kept <= await rows_or_none(tmp_path, kept)
+        assert kept <= await rows_or_none(home, kept)
     assert await sight.all_gone()
 
 

@@ -12,7 +12,7 @@ from tests.fault.embedded_server import Sight, User, rows, until
 
 from hogsend.db.embedded import EmbeddedPostgres, ensure_database
 from hogsend.db.pool import connect
-from hogsend.errors import DatabaseError
+from hogsend.errors import ConfigurationError, DatabaseError
 from hogsend.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,29 +36,29 @@ async def test_processes_starting_at_once_share_one_server(tmp_path: Path) -> No
     assert await sight.all_gone()
 
 
-async def test_the_last_user_may_be_killed(tmp_path: Path) -> None:
+async def test_the_last_user_may_be_killed(home: Path) -> None:
     """Kill -9 of the last user stops the server as its leaving would."""
-    sight = Sight(tmp_path)
-    user = await User.start(tmp_path)
+    sight = Sight(home)
+    user = await User.start(home)
     await user.insert(1)
     await user.kill()
     assert await sight.all_gone()
-    assert await rows(tmp_path) == {1}
+    assert await rows(home) == {1}
 
 
-async def test_a_user_may_come_while_the_server_is_stopping(tmp_path: Path) -> None:
+async def test_a_user_may_come_while_the_server_is_stopping(home: Path) -> None:
     """One user leaves just as the next one comes, again and again."""
     for _ in range(5):
-        async with EmbeddedPostgres(tmp_path) as server:
+        async with EmbeddedPostgres(home) as server:
             connection = await connect(server.dsn)
             assert await connection.fetchval("SELECT 1") == 1
             await connection.close()
-    assert await Sight(tmp_path).all_gone()
+    assert await Sight(home).all_gone()
 
 
-async def test_instances_in_one_process_are_users_of_their_own(tmp_path: Path) -> None:
+async def test_instances_in_one_process_are_users_of_their_own(home: Path) -> None:
     """The first of two instances may stop; the second one goes on."""
-    first, second = EmbeddedPostgres(tmp_path), EmbeddedPostgres(tmp_path, database="other")
+    first, second = EmbeddedPostgres(home), EmbeddedPostgres(home, database="other")
     await asyncio.gather(first.start(), second.start())
     await first.stop()
     await first.stop()
@@ -66,7 +66,7 @@ async def test_instances_in_one_process_are_users_of_their_own(tmp_path: Path) -
     assert await connection.fetchval("SELECT current_database()") == "other"
     await connection.close()
     await second.stop()
-    assert await Sight(tmp_path).all_gone()
+    assert await Sight(home).all_gone()
 
 
 async def test_its_url_serves_every_client(tmp_path: Path) -> None:
@@ -80,9 +80,9 @@ async def test_its_url_serves_every_client(tmp_path: Path) -> None:
         await engine.dispose()
 
 
-async def test_its_settings_keep_what_is_committed(tmp_path: Path) -> None:
+async def test_its_settings_keep_what_is_committed(home: Path) -> None:
     """Nothing that is acknowledged may be lost, and nobody comes in by the network."""
-    async with EmbeddedPostgres(tmp_path) as server:
+    async with EmbeddedPostgres(home) as server:
         connection = await connect(server.dsn)
         shown = {
             name: await connection.fetchval("SELECT current_setting($1)", name)
@@ -90,6 +90,7 @@ async def test_its_settings_keep_what_is_committed(tmp_path: Path) -> None:
         }
         assert await connection.fetchval("SHOW server_encoding") == "UTF8"
         await connection.close()
+    assert not Sight(home).everything(), "the last one to stop waits for the server's end"
     assert shown == {
         "fsync": "on",
         "synchronous_commit": "on",
@@ -110,37 +111,63 @@ async def test_a_database_that_is_given_is_used(
     assert not home.exists()
 
 
-async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+async def test_without_one_it_is_embedded(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ``DATABASE_URL`` the server under ``HOGSEND_HOME`` is started and left again."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("HOGSEND_HOME", str(home))
+    async with ensure_database(Settings()) as database:
+        assert database.embedded is not None
+        connection = await connect(database.dsn)
+        assert await connection.fetchval("SELECT current_database()") == "hogsend"
+        await connection.close()
+    assert await Sight(home).all_gone()
+
+
+async def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     """The error holds what the server said last, and nothing is left running."""
-    server = EmbeddedPostgres(tmp_path, settings={"shared_buffers": "nonsense"})
+    server = EmbeddedPostgres(home, settings={"shared_buffers": "nonsense"})
     with pytest.raises(DatabaseError, match=r'invalid value for parameter "shared_buffers"'):
         await server.start()
-    assert await Sight(tmp_path).all_gone()
-    async with EmbeddedPostgres(tmp_path):
+    assert await Sight(home).all_gone()
+    async with EmbeddedPostgres(home):
         pass  # good settings need no hand
 
 
-async def test_damage_is_reported_not_hidden(tmp_path: Path) -> None:
+async def test_a_home_that_cannot_be_used_is_explained(tmp_path: Path) -> None:
+    """The message names the directory and both ways out."""
+    home = tmp_path / "file"
+    home.touch()
+    with pytest.raises(DatabaseError, match=r"(?s)file/postgres.*HOGSEND_HOME.*DATABASE_URL"):
+        await EmbeddedPostgres(home).start()
+
+
+async def test_wrong_programs_are_explained(tmp_path: Path) -> None:
+    """``HOGSEND_PG_BIN`` without the programs is an error of configuration."""
+    with pytest.raises(ConfigurationError, match="HOGSEND_PG_BIN"):
+        await EmbeddedPostgres(tmp_path, binaries=tmp_path).start()
+
+
+async def test_damage_is_reported_not_hidden(home: Path) -> None:
     """A data directory without its control file is an error, not a new empty database."""
-    sight = Sight(tmp_path)
-    async with EmbeddedPostgres(tmp_path):
+    sight = Sight(home)
+    async with EmbeddedPostgres(home):
         pass
     assert await sight.all_gone()
     (sight.data / "global" / "pg_control").unlink()
     with pytest.raises(DatabaseError, match="pg_control"):
-        await EmbeddedPostgres(tmp_path).start()
+        await EmbeddedPostgres(home).start()
 
 
-async def test_another_major_version_is_refused(tmp_path: Path) -> None:
+async def test_another_major_version_is_refused(home: Path) -> None:
     """The message names the version found, ours, and the way out; the data stays."""
-    sight = Sight(tmp_path)
-    async with EmbeddedPostgres(tmp_path):
+    sight = Sight(home)
+    async with EmbeddedPostgres(home):
         pass
     assert await sight.all_gone()
     version = sight.data / "PG_VERSION"
     version.write_text("14\n")
     with pytest.raises(DatabaseError, match=r"(?s)PostgreSQL 14.*PostgreSQL 1[5-9].*pg_dump"):
-        await EmbeddedPostgres(tmp_path).start()
+        await EmbeddedPostgres(home).start()
     assert await sight.all_gone()
     assert version.read_text() == "14\n"
 

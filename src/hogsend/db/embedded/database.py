@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hogsend.db.embedded.server import EmbeddedPostgres
-from hogsend.settings import Settings
+
+if TYPE_CHECKING:
+    from hogsend.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from hogsend.errors import DatabaseError
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -55,11 +57,21 @@ class Layout:
         return self.root / "server.log"
 
     def place(self) -> Path:
-        """The directory that holds ``data``."""
+        """The directory that holds ``data``.
+
+        Raises:
+            DatabaseError: It was elsewhere, and is no more.
+        """
         try:
-            return Path(self.elsewhere.read_text(encoding="utf-8"))
+            place = Path(self.elsewhere.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return self.root
+        if not place.is_dir():
+            raise DatabaseError(
+                f"The database was in {place}, which is gone. Bring it back, or remove "
+                f"{self.elsewhere} to start with an empty database."
+            )
+        return place
 
     def make(self) -> None:
         """Make the directory, private to its owner and ignored by git."""

@@ -28,6 +28,8 @@ from hogsend.errors import DatabaseError
 
 _POLL: Final = 0.02
 _WATCH: Final = 0.25  # seconds between looks whether there still is a supervisor
+_WATCH_FAILURES: Final = 5.0
+_FAREWELL: Final = 5.0  # seconds; a longer shutdown goes on without us
 _PATIENCE: Final = 300.0  # seconds; recovery of gigabytes of log takes minutes
 _NOT_YET: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
 _log = structlog.get_logger(__name__)
@@ -93,25 +95,27 @@ class EmbeddedPostgres:
             return self.dsn
         deadline = time.monotonic() + self._patience
         try:
-            self._make_directory()
+            self._layout.make()
             self._membership = await self._join(deadline)
             await self._await_server(deadline)
-        except BaseException:
-            await self.stop()
+        except BaseException as error:
+            self._leave()
+            if isinstance(error, OSError):
+                raise DatabaseError(_unusable(self._layout.root, error)) from error
             raise
         self._watch = asyncio.create_task(self._keep_supervised())
         return self.dsn
 
     async def stop(self) -> None:
-        """Leave; the server stops by itself if this was its last user."""
+        """Leave; if this was the last user, the server stops, which is waited for a while."""
         if self._watch is not None and not self._watch.done():
             self._watch.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watch
         self._watch = None
-        if self._membership is not None:
-            os.close(self._membership)
-            self._membership = None
+        if self._leave():
+            with suppress(DatabaseError):
+                await self.wait_stopped(_FAREWELL)
 
     async def wait_stopped(self, patience: float = 90) -> None:
         """Return when neither the server nor its supervisor is running.
@@ -128,15 +132,6 @@ class EmbeddedPostgres:
                     break
                 await self._pause(deadline, "The server is still running")
 
-    def _make_directory(self) -> None:
-        try:
-            self._layout.make()
-        except OSError as error:
-            raise DatabaseError(
-                f"The directory {self._layout.root} for the database cannot be made: "
-                f"{error.strerror}. Set HOGSEND_HOME to one that can, or DATABASE_URL to a server."
-            ) from error
-
     async def _join(self, deadline: float) -> int:
         """A share of the users' lock; while the server is being stopped there is none."""
         while True:
@@ -144,6 +139,15 @@ class EmbeddedPostgres:
             if lock is not None:
                 return lock
             await self._pause(deadline, "The server is being stopped and does not come to an end")
+
+    def _leave(self) -> bool:
+        """Give up our share of the users' lock; whether nobody else has one."""
+        if self._membership is None:
+            return False
+        is_last = locks.take(self._membership, fcntl.LOCK_EX)
+        os.close(self._membership)
+        self._membership = None
+        return is_last
 
     async def _await_server(self, deadline: float) -> None:
         """See to a supervisor, and wait until the server it runs has our database."""
@@ -170,6 +174,8 @@ class EmbeddedPostgres:
             await self._ensure_database()
         except _NOT_YET:
             return False
+        except asyncpg.PostgresError as error:
+            raise DatabaseError(f"The embedded PostgreSQL refuses to serve: {error}") from error
         if self._published.notice:
             _log.warning(self._published.notice)
         return True
@@ -222,15 +228,36 @@ class EmbeddedPostgres:
     async def _keep_supervised(self) -> None:
         """Spawn another supervisor whenever there is none, for as long as we are a user."""
         while self._layout.root.exists():
-            lock = locks.try_lock(self._layout.supervisor_lock, fcntl.LOCK_EX)
-            if lock is not None:
-                _log.warning("The database server lost its supervisor; starting another one.")
-                await asyncio.to_thread(self._spawn, lock)
-            await asyncio.sleep(_WATCH)
+            pause = _WATCH
+            try:
+                lock = locks.try_lock(self._layout.supervisor_lock, fcntl.LOCK_EX)
+                if lock is not None:
+                    pause = self._lament()
+                    await asyncio.to_thread(self._spawn, lock)
+            except (OSError, DatabaseError) as error:
+                _log.error("The database server cannot be supervised.", reason=str(error))
+                pause = _WATCH_FAILURES
+            await asyncio.sleep(pause)
         _log.error("The directory of the database is gone.", directory=str(self._layout.root))
+
+    def _lament(self) -> float:
+        """Say why there is no supervisor, and how long to give the next one."""
+        if not self._layout.failure.exists():
+            _log.warning("The database server lost its supervisor; starting another one.")
+            return _WATCH
+        reason = self._layout.failure.read_text(encoding="utf-8")
+        _log.error("The database server cannot be started; trying again.", reason=reason)
+        return _WATCH_FAILURES
 
     async def _pause(self, deadline: float, complaint: str) -> None:
         if time.monotonic() > deadline:
             said = tail(self._layout.log)
             raise DatabaseError(f"{complaint}. {self._layout.log} ends with:\n{said}")
         await asyncio.sleep(_POLL)
+
+
+def _unusable(directory: Path, error: OSError) -> str:
+    return (
+        f"The directory {directory} cannot be used for the embedded database: {error}. Set "
+        "HOGSEND_HOME to a directory of yours, or DATABASE_URL to a server."
+    )

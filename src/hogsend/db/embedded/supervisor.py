@@ -50,7 +50,7 @@ from hogsend.errors import HogsendError
 
 _ATTEMPTS: Final = 5  # to come up for the first time, if something kills it meanwhile
 _PAUSE: Final = 5.0  # seconds between attempts to come up again, at most
-_HOUSEKEEPING: Final = 5.0  # seconds
+_HOUSEKEEPING: Final = 2.0  # seconds
 
 
 class Supervisor:
