@@ -37,6 +37,7 @@ DATE_PATTERN: Final = f"{_CALENDAR}(?:[T ]{_TIME}{_ZONE})?"
 
 _match = re.compile(DATE_PATTERN).fullmatch
 _DATE_ALONE: Final = 10
+_NO_FINER: Final = len("2026-01-31T09:00:00.123456Z")
 
 
 def parse_date(found: object) -> datetime | None:
@@ -57,10 +58,10 @@ def parse_date(found: object) -> datetime | None:
 def date_sql(value: str) -> str:
     """SQL for ``parse_date`` of a jsonb expression: a timestamptz, or NULL; it never raises."""
     text = f"({value} #>> '{{}}')"
-    full = rf"regexp_replace({text}, '([.][0-9]{{6}})[0-9]+', E'\\1')"
+    cut = rf"regexp_replace({text}, '([.][0-9]{{6}})[0-9]+', E'\\1')"
     instant = (
-        f"(case length({text}) when {_DATE_ALONE} then {text} || 'T00:00:00Z' "
-        f"else {full} end)::timestamptz"
+        f"(case when length({text}) = {_DATE_ALONE} then {text} || 'T00:00:00Z' "
+        f"when length({text}) > {_NO_FINER} then {cut} else {text} end)::timestamptz"
     )
     is_date = f"jsonb_typeof({value}) = 'string' and {text} ~ '^(?:{DATE_PATTERN})$'"
     return f"(case when {is_date} then least(greatest({instant}, {FIRST_SQL}), {LAST_SQL}) end)"

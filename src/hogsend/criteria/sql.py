@@ -1,11 +1,11 @@
 """The tree as set-based SQL: the same state per node as in ``evaluate``, for many contacts.
 
-A selection is a stack of subqueries. The lowest reads the facts of each contact: per slot the
-k-th newest event, one backward probe of the primary key of ``user_events``, never a count;
-and the properties. Above it stands one subquery per level of the tree, in which every node
-of that level is four columns: holds, flips_at, and the bounds of its beginning. ``offset 0``
-keeps the planner from merging the levels, which would repeat the expressions of a node in
-each that uses it. Columns that a caller does not select are not computed.
+A selection is a stack of subqueries. The lowest reads the facts of each contact: its
+properties, and per slot the newest instants as an array, by one backward scan of the primary
+key of ``user_events`` that ends after as many rows as are needed; histories are never counted.
+Above it stands one subquery per level of the tree, in which the nodes of that level are
+columns. What the verdict does not need is left out: most trees can never tell ``since``. What
+a caller does not select is not computed either.
 
 Every value is bound. Parameters are text, text[] and bigint, cast in the statement, so that
 neither a codec for jsonb nor the session's time zone or interval style matters: a window is a
@@ -15,8 +15,9 @@ number of microseconds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from hogsend.criteria.ast import (
@@ -29,14 +30,13 @@ from hogsend.criteria.ast import (
 )
 from hogsend.criteria.dates import LAST_SQL, date_sql
 from hogsend.criteria.evaluate import event_leaves
+from hogsend.criteria.nodes import ALWAYS, NEVER, TRUE, UNKNOWN, Began, Node, junction, negated
 from hogsend.criteria.operators import OPERATORS, Bind, ClockOperator
 from hogsend.criteria.slots import Slot, SlotDepth, count_range, slot_depths, slot_of
+from hogsend.criteria.stack import Expression, Stack
 
 BY_USER_ID: Final = "(select user_id, properties from contacts where user_id = any($2::text[]))"
 
-_ALWAYS: Final = "timestamptz '-infinity'"
-_NEVER: Final = "timestamptz 'infinity'"
-_UNKNOWN: Final = _NEVER
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -70,9 +70,11 @@ def compile_selection(
         taken: How many parameters ``scope`` and ``now`` use.
     """
     binder = _Binder(taken)
-    compiler = _Compiler(binder=binder, now=now, slots=_by_slot(criteria))
-    root = compiler.node(criteria)
-    return Selection(text=compiler.statement(root, scope), params=tuple(binder.params))
+    slots = {needed.slot: needed for needed in slot_depths(tuple(event_leaves(criteria)))}
+    gate = compile_where(_conjuncts(criteria), "contacts.properties", binder)
+    compiler = _Compiler(binder=binder, now=now, slots=slots, stack=Stack(now), gate=gate)
+    text = compiler.verdict(compiler.node(criteria), scope)
+    return Selection(text=text, params=tuple(binder.params))
 
 
 def compile_where(where: Sequence[PropertyCondition], column: str, bind: Bind) -> str:
@@ -102,8 +104,34 @@ def _interval(duration: timedelta, bind: Bind) -> str:
     return f"{bind(duration // _MICROSECOND)}::bigint * interval '1 microsecond'"
 
 
-def _by_slot(criteria: Criteria) -> Mapping[Slot, SlotDepth]:
-    return {needed.slot: needed for needed in slot_depths(tuple(event_leaves(criteria)))}
+def _flips_at(root: Node) -> str:
+    if root.flips_at == NEVER:
+        return "null::timestamptz"
+    return f"case when {root.flips_at.sql} < {LAST_SQL} then {root.flips_at.sql} end"
+
+
+def _is_datable(root: Node) -> bool:
+    """Whether there are facts that tell since when it has held."""
+    return root.began.earliest != ALWAYS and root.began.latest != UNKNOWN
+
+
+def _since(root: Node) -> str:
+    if not _is_datable(root):
+        return "null::timestamptz"
+    earliest, latest = root.began.earliest.sql, root.began.latest.sql
+    exact = f"{earliest} = {latest} and {earliest} > {ALWAYS.sql}"
+    return f"case when {root.holds.sql} and {exact} then {earliest} end"
+
+
+def _conjuncts(criteria: Criteria) -> list[PropertyCondition]:
+    """Conditions without which the tree cannot hold, now or by the clock alone."""
+    match criteria:
+        case PropertyCondition() if not isinstance(OPERATORS[criteria.operator], ClockOperator):
+            return [criteria]
+        case CompositeCondition(operator=Logic.AND):
+            return [each for child in criteria.conditions for each in _conjuncts(child)]
+        case _:
+            return []
 
 
 class _Binder:
@@ -122,146 +150,100 @@ class _Binder:
         return self._placeholders[key]
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A node as SQL over the columns of its level; like ``evaluate.State``."""
-
-    level: int
-    holds: str
-    flips_at: str = _NEVER
-    earliest: str = _ALWAYS
-    latest: str = _UNKNOWN
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiler:
     binder: _Binder
     now: str
     slots: Mapping[Slot, SlotDepth]
-    levels: list[dict[str, str]] = field(default_factory=lambda: [{}])
-    last_use: dict[str, int] = field(default_factory=dict)
-    serial: int = 0
+    stack: Stack
+    gate: str
 
-    def node(self, criteria: Criteria) -> _Node:
+    def verdict(self, root: Node, scope: str) -> str:
+        """The whole statement."""
+        outputs = (
+            f"{root.holds.sql} as matches",
+            f"{_flips_at(root)} as flips_at",
+            f"{_since(root)} as since",
+        )
+        # The instant is named even where nothing needs it: the parameter is always sent.
+        uses = [self.stack.instant, root.holds, root.flips_at]
+        uses += [root.began.earliest, root.began.latest] if _is_datable(root) else []
+        return self.stack.statement(outputs, uses, scope)
+
+    def node(self, criteria: Criteria) -> Node:
         match criteria:
             case PropertyCondition():
                 return self._property(criteria)
             case EventCondition():
                 return self._event(criteria)
             case NotCondition():
-                return _negated(self.node(criteria.condition))
+                return negated(self.node(criteria.condition))
             case CompositeCondition():
                 children = [self.node(child) for child in criteria.conditions]
                 return self._junction(children, neutral=criteria.operator is Logic.AND)
 
-    def statement(self, root: _Node, scope: str) -> str:
-        """The stack of subqueries, and the verdict on top."""
-        for column in root.columns:
-            self.last_use[column] = len(self.levels)
-        source = self._facts(scope)
-        for level in range(1, len(self.levels)):
-            source = self._select(level, f"({source}) as level{level - 1}")
-        return (
-            f"select user_id, {root.holds} as matches, "
-            f"case when {root.flips_at} < {LAST_SQL} then {root.flips_at} end as flips_at, "
-            f"case when {root.holds} and {root.earliest} = {root.latest} "
-            f"and {root.earliest} > {_ALWAYS} then {root.earliest} end as since\n"
-            f"from ({source}) as level{len(self.levels) - 1}"
-        )
-
-    def _facts(self, scope: str) -> str:
-        columns = {self.now: "instant", **self.levels[0]}
-        listed = "".join(f",\n  {sql} as {name}" for sql, name in columns.items())
-        return f"select contacts.user_id{listed}\nfrom {scope} as contacts offset 0"
-
-    def _select(self, level: int, source: str) -> str:
-        carried = [
-            name
-            for below in self.levels[:level]
-            for name in below.values()
-            if self.last_use.get(name, 0) > level
-        ]
-        added = [f"{sql} as {name}" for sql, name in self.levels[level].items()]
-        listed = "".join(f",\n  {column}" for column in [*carried, *added])
-        return f"select user_id{listed}\nfrom {source} offset 0"
-
-    def _column(self, level: int, sql: str) -> str:
-        """The name of an expression's column in a level; equal expressions share one."""
-        while len(self.levels) <= level:
-            self.levels.append({})
-        if sql not in self.levels[level]:
-            self.serial += 1
-            self.levels[level][sql] = f"c{self.serial}"
-        return self.levels[level][sql]
-
-    def _used(self, columns: Sequence[str], level: int) -> None:
-        for name in columns:
-            self.last_use[name] = max(level, self.last_use.get(name, 0))
-
-    def _stored(self, level: int, holds: str, flips_at: str, earliest: str, latest: str) -> _Node:
-        """A node whose expressions are columns of ``level``."""
-        parts = [holds, flips_at, earliest, latest]
-        names = [part if part in _CONSTANTS else self._column(level, part) for part in parts]
-        columns = tuple(name for name in names if name not in _CONSTANTS)
-        holds, flips_at, earliest, latest = names
-        return _Node(level, holds, flips_at, earliest, latest, columns)
-
-    def _property(self, condition: PropertyCondition) -> _Node:
+    def _property(self, condition: PropertyCondition) -> Node:
         operator = OPERATORS[condition.operator]
         found = _property("contacts.properties", condition.property, self.binder)
         if isinstance(operator, ClockOperator):
-            return self._date(operator, self._column(0, date_sql(found)), condition)
+            return self._date(operator, self.stack.column(date_sql(found)), condition)
         sql = operator.sql(found, condition.value, self.binder)
-        column = self._column(0, sql)
-        return _Node(0, column, columns=(column,))
+        return Node(self.stack.column(sql))
 
-    def _date(self, operator: ClockOperator, date: str, condition: PropertyCondition) -> _Node:
+    def _date(
+        self, operator: ClockOperator, date: Expression, condition: PropertyCondition
+    ) -> Node:
         duration = _interval(condition.value, self.binder)  # type: ignore[arg-type]
-        first, last = operator.span_sql(date, duration)
-        start, end = f"({first})", f"({last})" if last else _NEVER
-        return self._stored(
-            1,
-            f"coalesce(instant >= {start} and instant < {end}, false)",
-            f"case when instant < {start} then {start} when instant < {end} then {end} "
-            f"else {_NEVER} end",
-            _ALWAYS,
-            _UNKNOWN,
-        )
+        first, last = operator.span_sql(date.sql, duration)
+        start, end = f"({first})", f"({last})" if last else NEVER.sql
+        now, uses = self.stack.instant.sql, [date, self.stack.instant]
+        holds = f"coalesce({now} >= {start} and {now} < {end}, false)"
+        next_one = f"when {now} < {start} then {start} when {now} < {end} then {end}"
+        flips_at = f"case {next_one} else {NEVER.sql} end"
+        return Node(self.stack.column(holds, uses), self.stack.column(flips_at, uses))
 
-    def _event(self, condition: EventCondition) -> _Node:
+    def _event(self, condition: EventCondition) -> Node:
         low, high = count_range(condition)
         parts = []
         if low > 0 or high is None:
             parts.append(self._at_least(low, condition))
         if high is not None:
-            parts.append(_negated(self._at_least(high, condition)))
+            parts.append(negated(self._at_least(high, condition)))
         return parts[0] if len(parts) == 1 else self._junction(parts, neutral=True)
 
-    def _at_least(self, count: int, condition: EventCondition) -> _Node:
+    def _at_least(self, count: int, condition: EventCondition) -> Node:
+        always = Began(ALWAYS, ALWAYS)
         if count <= 0:
-            return _Node(0, "true", latest=_ALWAYS)
-        newest = self._fact(condition, 1)
-        oldest = self._fact(condition, count)
+            return Node(TRUE, began=always, ended=always)
+        times = self._newest(condition)
+        newest = self.stack.column(f"{times.sql}[1]", [times])
+        kth = f"{times.sql}[{self.binder(count)}::bigint::integer]"
         if condition.within is None:
-            return self._at_least_ever(newest, oldest)
-        never_began = _UNKNOWN if condition.where else _ALWAYS
-        until = f"({oldest} + {_interval(condition.within, self.binder)})"
-        return self._stored(
-            1,
-            f"coalesce(instant < {until}, false)",
-            f"case when instant < {until} then {until} else {_NEVER} end",
-            f"case when instant >= {until} and {newest} < {until} then {until} else {_ALWAYS} end",
-            f"case when {oldest} is null then {never_began} "
-            f"when instant < {until} then {newest} else {until} end",
+            holds = self.stack.column(f"{kth} is not null", [times])
+            return Node(holds, began=Began(ALWAYS, newest), ended=always)
+        return self._at_least_within(kth, condition, times, newest)
+
+    def _at_least_within(
+        self, kth: str, condition: EventCondition, times: Expression, newest: Expression
+    ) -> Node:
+        duration = _interval(condition.within, self.binder)  # type: ignore[arg-type]
+        until = f"({kth} + {duration})"
+        never_began = UNKNOWN if condition.where else ALWAYS
+        now, uses = self.stack.instant.sql, [times, self.stack.instant]
+        column = partial(self.stack.column, uses=uses)
+        ended = Began(
+            column(f"case when {times.sql}[1] < {until} then {until} else {ALWAYS.sql} end"),
+            column(f"coalesce({until}, {never_began.sql})"),
+        )
+        return Node(
+            column(f"coalesce({now} < {until}, false)"),
+            column(f"case when {now} < {until} then {until} else {NEVER.sql} end"),
+            began=Began(ALWAYS, newest),
+            ended=ended,
         )
 
-    def _at_least_ever(self, newest: str, oldest: str) -> _Node:
-        latest = f"case when {oldest} is null then {_ALWAYS} else {newest} end"
-        return self._stored(1, f"({oldest} is not null)", _NEVER, _ALWAYS, latest)
-
-    def _fact(self, condition: EventCondition, rank: int) -> str:
-        """The instant of the ``rank``-th newest event of a leaf's slot, or NULL."""
+    def _newest(self, condition: EventCondition) -> Expression:
+        """The newest instants of a leaf's slot, as many as any leaf needs."""
         needed = self.slots[slot_of(condition)]
         bind = self.binder
         terms = [
@@ -273,62 +255,12 @@ class _Compiler:
             terms.append(f"e.occurred_at > {self.now} - {_interval(needed.horizon, bind)}")
         if condition.where:
             terms.append(compile_where(condition.where, "e.properties", bind))
-        return self._column(
-            0,
-            f"(select e.occurred_at from user_events e where {' and '.join(terms)} "  # noqa: S608
-            f"order by e.occurred_at desc offset {bind(rank - 1)}::bigint limit 1)",
+        # Where the gate is shut, the contact does not match whatever the facts are.
+        return self.stack.column(
+            f"case when {self.gate} then array(select e.occurred_at from user_events e "  # noqa: S608
+            f"where {' and '.join(terms)} order by e.occurred_at desc "
+            f"limit {bind(needed.depth)}::bigint) end"
         )
 
-    def _junction(self, children: Sequence[_Node], *, neutral: bool) -> _Node:
-        level = max(1, *(child.level + 1 for child in children))
-        for child in children:
-            self._used(child.columns, level)
-        return self._stored(level, *_junction_state(children, neutral=neutral))
-
-
-_CONSTANTS: Final = frozenset({"true", "(not true)", _ALWAYS, _NEVER})
-
-
-def _negated(node: _Node) -> _Node:
-    return _Node(
-        node.level,
-        f"(not {node.holds})",
-        node.flips_at,
-        node.earliest,
-        node.latest,
-        columns=node.columns,
-    )
-
-
-def _junction_state(children: Sequence[_Node], *, neutral: bool) -> tuple[str, str, str, str]:
-    """Holds, flips_at, earliest and latest of a junction; ``evaluate`` gives the reasons."""
-    holds = "(" + (" and " if neutral else " or ").join(child.holds for child in children) + ")"
-    decided = f"(not {holds})" if neutral else holds
-    decisive = [f"(not {child.holds})" if neutral else child.holds for child in children]
-    others = [child.holds if neutral else f"(not {child.holds})" for child in children]
-    flips_at = [child.flips_at for child in children]
-    earliest = [child.earliest for child in children]
-    latest = [child.latest for child in children]
-    only = _fold("least", earliest, decisive)
-    is_only = f"{' + '.join(f'{flag}::int' for flag in decisive)} = 1"
-    in_time = f"coalesce({_fold('greatest', latest, others)} < {only}, true)"
-    began = f"case when {is_only} and {in_time} then {only} else {_ALWAYS} end"
-    return (
-        holds,
-        _either(decided, _fold("greatest", flips_at, decisive), _fold("least", flips_at)),
-        _either(decided, began, _fold("greatest", earliest)),
-        _either(decided, _fold("least", latest, decisive), _fold("greatest", latest)),
-    )
-
-
-def _either(condition: str, first: str, second: str) -> str:
-    return f"case when {condition} then {first} else {second} end"
-
-
-def _fold(function: str, parts: Sequence[str], flags: Sequence[str] = ()) -> str:
-    """``least`` or ``greatest`` of the parts whose flags hold; NULL if none does."""
-    if flags:
-        parts = [
-            f"case when {flag} then {part} end" for flag, part in zip(flags, parts, strict=True)
-        ]
-    return f"{function}({', '.join(parts)})"
+    def _junction(self, children: Sequence[Node], *, neutral: bool) -> Node:
+        return junction(self.stack, children, neutral=neutral)
