@@ -43,6 +43,15 @@ async def test_a_newer_schema_is_refused(empty_database: str) -> None:
     await connection.close()
 
 
+async def test_an_old_server_is_refused(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL before 15 lacks what the schema uses."""
+    monkeypatch.setattr("hogsend.db.migrate._OLDEST_SERVER", 1000)
+    with pytest.raises(DatabaseError, match=r"This server is PostgreSQL 1\d; .* needs 1000"):
+        await migrate(empty_database)
+
+
 async def test_a_scratch_schema_is_migrated_apart(empty_database: str) -> None:
     """With ``schema``, every table lands there and nothing in ``public``."""
     assert await migrate(empty_database, schema='sc"ratch') == list(packaged_revisions())

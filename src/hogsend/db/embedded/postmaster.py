@@ -14,7 +14,7 @@ from hogsend.db.embedded.launch import clean_environment
 from hogsend.db.embedded.log import tail
 from hogsend.db.embedded.sockets import accepts_connections, has_socket
 
-_POLL: Final = 0.01
+_POLLS: Final = (0.01, 0.25)  # seconds, first and longest; each try in vain is a line in the log
 _STOPS: Final = (
     (signal.SIGINT, 60.0),  # fast: ends sessions, writes a checkpoint
     (signal.SIGQUIT, 5.0),  # immediate: the next start recovers
@@ -59,11 +59,13 @@ class Postmaster:
             StartError: It ended before.
         """
         process = self._running()
+        pause, longest = _POLLS
         while process.poll() is None:
             if accepts_connections(self.sockets, SUPERUSER):
                 self._has_listened = True
                 return process.pid
-            time.sleep(_POLL)
+            time.sleep(pause)
+            pause = min(pause * 1.3, longest)
         said = tail(self._log, self._log_size)
         raise StartError(
             f"PostgreSQL did not start (code {process.returncode}); {self._log} ends with:\n{said}",
