@@ -11,19 +11,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hogsend.criteria.ast import (
-    CompositeCondition,
     Criteria,
     EventCondition,
-    NotCondition,
     PropertyCondition,
 )
 from hogsend.criteria.dates import FIRST
 from hogsend.criteria.evaluate import Evaluator
 from hogsend.criteria.operators import OPERATORS, ClockOperator
 from hogsend.criteria.slots import Slot, count_range
+from hogsend.criteria.walk import Leaf, Place, leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class Direction(StrEnum):
@@ -82,16 +81,16 @@ _DIRECTIONS = {
 def analyze(criteria: Criteria) -> Analysis:
     """Analyse a valid tree."""
     evaluator = Evaluator(criteria)
-    leaves = tuple(_leaves(criteria))
+    places = tuple(leaves(criteria))
     clock = _Move.NONE
-    for leaf, positive in leaves:
-        clock |= _oriented(_clock_moves(leaf), positive=positive)
+    for place in places:
+        clock |= _oriented(_clock_moves(place.leaf), place)
     empty = evaluator({}, [()] * len(evaluator.slots), FIRST)
     return Analysis(
         slots=MappingProxyType({needed.slot: needed.depth for needed in evaluator.slots}),
-        events=MappingProxyType(_event_directions(leaves)),
+        events=MappingProxyType(_event_directions(places)),
         properties=frozenset(
-            leaf.property for leaf, _ in leaves if isinstance(leaf, PropertyCondition)
+            place.leaf.property for place in places if isinstance(place.leaf, PropertyCondition)
         ),
         time_based=bool(clock),
         clock_joins=_Move.UP in clock,
@@ -99,31 +98,16 @@ def analyze(criteria: Criteria) -> Analysis:
     )
 
 
-_Leaf = PropertyCondition | EventCondition
+def _oriented(move: _Move, place: Place) -> _Move:
+    return move if place.positive else _OPPOSITE[move]
 
 
-def _leaves(criteria: Criteria, *, positive: bool = True) -> Iterator[tuple[_Leaf, bool]]:
-    """The leaves, each with whether an even number of nots is above it."""
-    match criteria:
-        case PropertyCondition() | EventCondition():
-            yield criteria, positive
-        case NotCondition():
-            yield from _leaves(criteria.condition, positive=not positive)
-        case CompositeCondition():
-            for child in criteria.conditions:
-                yield from _leaves(child, positive=positive)
-
-
-def _oriented(move: _Move, *, positive: bool) -> _Move:
-    return move if positive else _OPPOSITE[move]
-
-
-def _event_directions(leaves: tuple[tuple[_Leaf, bool], ...]) -> dict[str, Direction]:
+def _event_directions(places: tuple[Place, ...]) -> dict[str, Direction]:
     moves: dict[str, _Move] = {}
-    for leaf, positive in leaves:
-        if isinstance(leaf, EventCondition):
-            move = _oriented(_event_moves(leaf), positive=positive)
-            moves[leaf.event_name] = moves.get(leaf.event_name, _Move.NONE) | move
+    for place in places:
+        if isinstance(place.leaf, EventCondition):
+            name, move = place.leaf.event_name, _oriented(_event_moves(place.leaf), place)
+            moves[name] = moves.get(name, _Move.NONE) | move
     return {name: _DIRECTIONS[move] for name, move in moves.items() if move}
 
 
@@ -136,7 +120,7 @@ def _event_moves(leaf: EventCondition) -> _Move:
     return rising if high is None else rising | _Move.DOWN
 
 
-def _clock_moves(leaf: _Leaf) -> _Move:
+def _clock_moves(leaf: Leaf) -> _Move:
     """Where the clock can move this leaf: events that leave a window undo what they did."""
     if isinstance(leaf, EventCondition):
         return _Move.NONE if leaf.within is None else _OPPOSITE[_event_moves(leaf)]

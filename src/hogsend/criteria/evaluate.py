@@ -82,7 +82,7 @@ class Evaluator:
     __slots__ = ("_root", "slots")
 
     def __init__(self, criteria: Criteria) -> None:
-        self.slots: tuple[SlotDepth, ...] = slot_depths(tuple(event_leaves(criteria)))
+        self.slots: tuple[SlotDepth, ...] = slot_depths(criteria)
         positions = {needed.slot: position for position, needed in enumerate(self.slots)}
         self._root = _node(criteria, positions)
 
@@ -139,19 +139,6 @@ def _test(condition: PropertyCondition) -> Callable[[Any], bool]:
     if isinstance(operator, ClockOperator):
         return lambda _: False
     return operator.test(condition.value)
-
-
-def event_leaves(criteria: Criteria) -> list[EventCondition]:
-    """The event conditions of a tree, in order."""
-    match criteria:
-        case EventCondition():
-            return [criteria]
-        case PropertyCondition():
-            return []
-        case NotCondition():
-            return event_leaves(criteria.condition)
-        case CompositeCondition():
-            return [leaf for child in criteria.conditions for leaf in event_leaves(child)]
 
 
 def _node(criteria: Criteria, positions: Mapping[Slot, int]) -> Node:

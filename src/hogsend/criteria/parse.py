@@ -36,6 +36,7 @@ from hogsend.criteria.values import (
     read_value,
     show,
 )
+from hogsend.criteria.walk import join
 from hogsend.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class _Parser:
         if depth > MAX_DEPTH:
             raise UnfitError(f"is nested deeper than {MAX_DEPTH} levels; flatten it")
         fields = _object(value)
-        kind = self._read(_read_kind, fields.get("type"), _join(path, "type"))
+        kind = self._read(_read_kind, fields.get("type"), join(path, "type"))
         if kind is None:
             return None
         self._known(fields, kind, path)
@@ -117,12 +118,12 @@ class _Parser:
             self._fault(path, f"{show(name)} is no field of a condition of type {kind}; {hint}")
 
     def _property(self, fields: _Fields, path: str) -> PropertyCondition | None:
-        name = self._read(read_name, fields.get("property"), _join(path, "property"))
+        name = self._read(read_name, fields.get("property"), join(path, "property"))
         operator = self._member(PropertyOperator, fields, path)
         if operator is None:
             return None
         takes = OPERATORS[operator].takes
-        where = _join(path, "value")
+        where = join(path, "value")
         value = self._read(lambda given: read_value(takes, given), fields.get("value"), where)
         if name is None or (value is None and takes is not Takes.NOTHING):
             return None
@@ -130,11 +131,11 @@ class _Parser:
 
     def _event(self, fields: _Fields, path: str) -> EventCondition | None:
         before = len(self.faults)
-        name = self._read(read_name, fields.get("eventName"), _join(path, "eventName"))
+        name = self._read(read_name, fields.get("eventName"), join(path, "eventName"))
         check = self._member(Check, fields, path, "check")
         operator, count = self._counted(check, fields, path)
-        within = self._read(_read_window, fields.get("within"), _join(path, "within"))
-        where = self._where(fields.get("where"), _join(path, "where"))
+        within = self._read(_read_window, fields.get("within"), join(path, "within"))
+        where = self._where(fields.get("where"), join(path, "where"))
         if name is None or check is None or len(self.faults) > before:
             return None
         return EventCondition(
@@ -151,10 +152,10 @@ class _Parser:
     ) -> tuple[CountOperator | None, int | None]:
         if check is Check.COUNT:
             operator = self._member(CountOperator, fields, path)
-            return operator, self._read(read_count, fields.get("value"), _join(path, "value"))
+            return operator, self._read(read_count, fields.get("value"), join(path, "value"))
         for name in ("operator", "value"):
             if check is not None and fields.get(name) is not None:
-                self._fault(_join(path, name), f'belongs to the check "count", not to "{check}"')
+                self._fault(join(path, name), f'belongs to the check "count", not to "{check}"')
         return None, None
 
     def _where(self, value: object, path: str) -> tuple[PropertyCondition, ...]:
@@ -181,7 +182,7 @@ class _Parser:
 
     def _composite(self, fields: _Fields, path: str, depth: int) -> CompositeCondition | None:
         operator = self._member(Logic, fields, path)
-        where = _join(path, "conditions")
+        where = join(path, "conditions")
         items = self._read(_read_conditions, fields.get("conditions"), where)
         if items is None:
             return None
@@ -194,13 +195,13 @@ class _Parser:
         return CompositeCondition(operator=operator, conditions=conditions)
 
     def _not(self, fields: _Fields, path: str, depth: int) -> NotCondition | None:
-        inner = self.condition(fields.get("condition"), _join(path, "condition"), depth + 1)
+        inner = self.condition(fields.get("condition"), join(path, "condition"), depth + 1)
         return None if inner is None else NotCondition(condition=inner)
 
     def _member(
         self, members: type[_Enum], fields: _Fields, path: str, name: str = "operator"
     ) -> _Enum | None:
-        return self._read(partial(_read_member, members), fields.get(name), _join(path, name))
+        return self._read(partial(_read_member, members), fields.get(name), join(path, name))
 
     def _read(self, read: Callable[[Any], _T], value: object, path: str) -> _T | None:
         try:
@@ -238,10 +239,6 @@ def _read_kind(value: object) -> _Kind:
             "mail's own events instead"
         )
     return _read_member(_Kind, value)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _read_member(members: type[_Enum], value: object) -> _Enum:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hogsend.criteria.ast import Check, CountOperator, EventCondition, PropertyCondition
+from hogsend.criteria.ast import (
+    Check,
+    CountOperator,
+    Criteria,
+    EventCondition,
+    PropertyCondition,
+)
+from hogsend.criteria.walk import leaves
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -68,13 +75,14 @@ def _compared_range(operator: CountOperator | None, value: int) -> tuple[int, in
             return value, value + 1
 
 
-def slot_depths(leaves: tuple[EventCondition, ...]) -> tuple[SlotDepth, ...]:
-    """The distinct slots of ``leaves`` in order of appearance, each as deep as needed."""
+def slot_depths(criteria: Criteria) -> tuple[SlotDepth, ...]:
+    """The distinct slots of a tree in order of appearance, each as deep as needed."""
     found: dict[Slot, list[tuple[int, timedelta | None]]] = {}
-    for leaf in leaves:
-        low, high = count_range(leaf)
-        if (depth := max(low, high or 0)) > 0:
-            found.setdefault(slot_of(leaf), []).append((depth, leaf.within))
+    for place in leaves(criteria):
+        if isinstance(place.leaf, EventCondition):
+            low, high = count_range(place.leaf)
+            if (depth := max(low, high or 0)) > 0:
+                found.setdefault(slot_of(place.leaf), []).append((depth, place.leaf.within))
     return tuple(
         SlotDepth(
             slot=slot,

@@ -29,7 +29,6 @@ from hogsend.criteria.ast import (
     PropertyCondition,
 )
 from hogsend.criteria.dates import LAST_SQL, date_sql
-from hogsend.criteria.evaluate import event_leaves
 from hogsend.criteria.nodes import ALWAYS, NEVER, TRUE, UNKNOWN, Began, Node, junction, negated
 from hogsend.criteria.operators import OPERATORS, Bind, ClockOperator
 from hogsend.criteria.slots import Slot, SlotDepth, count_range, slot_depths, slot_of
@@ -70,7 +69,7 @@ def compile_selection(
         taken: How many parameters ``scope`` and ``now`` use.
     """
     binder = _Binder(taken)
-    slots = {needed.slot: needed for needed in slot_depths(tuple(event_leaves(criteria)))}
+    slots = {needed.slot: needed for needed in slot_depths(criteria)}
     gate = compile_where(_conjuncts(criteria), "contacts.properties", binder)
     compiler = _Compiler(binder=binder, now=now, slots=slots, stack=Stack(now), gate=gate)
     text = compiler.verdict(compiler.node(criteria), scope)

@@ -15,15 +15,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from hogsend.criteria.ast import (
-    CompositeCondition,
-    Criteria,
-    EventCondition,
-    NotCondition,
-    PropertyCondition,
-)
+from hogsend.criteria.ast import Criteria, EventCondition, PropertyCondition
 from hogsend.criteria.operators import OPERATORS
 from hogsend.criteria.slots import count_range
+from hogsend.criteria.walk import Leaf, Place, join, leaves
 
 RESERVED_PREFIX: Final = "bucket:"
 _ZERO: Final = timedelta(0)
@@ -31,8 +26,8 @@ _ZERO: Final = timedelta(0)
 
 def validate(criteria: Criteria) -> list[str]:
     """Every rule that the tree breaks: one message each, with the path and what to do."""
-    faults = [fault for path, leaf in leaves(criteria) for fault in _leaf_faults(path, leaf)]
-    if not _anchored(criteria, positive=True):
+    faults = [fault for place in leaves(criteria) for fault in _leaf_faults(place.path, place.leaf)]
+    if not any(map(_is_anchor, leaves(criteria))):
         faults.append(
             "criteria: are exclusions only, so everyone of whom nothing is known would match; "
             "add a condition that they must fulfil, such as b.event(…).exists() or "
@@ -41,36 +36,18 @@ def validate(criteria: Criteria) -> list[str]:
     return faults
 
 
-def leaves(
-    criteria: Criteria, path: str = ""
-) -> Iterator[tuple[str, PropertyCondition | EventCondition]]:
-    """The leaves with their paths as in the JSON form; the root's own path is empty."""
-    match criteria:
-        case PropertyCondition() | EventCondition():
-            yield path, criteria
-        case NotCondition():
-            yield from leaves(criteria.condition, _join(path, "condition"))
-        case CompositeCondition():
-            for index, child in enumerate(criteria.conditions):
-                yield from leaves(child, _join(path, f"conditions[{index}]"))
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _leaf_faults(path: str, leaf: PropertyCondition | EventCondition) -> Iterator[str]:
+def _leaf_faults(path: str, leaf: Leaf) -> Iterator[str]:
     if isinstance(leaf, PropertyCondition):
         if isinstance(leaf.value, timedelta) and leaf.value <= _ZERO:
-            yield _not_positive(_join(path, "value"), leaf.value)
+            yield _not_positive(join(path, "value"), leaf.value)
         return
     if leaf.event_name.startswith(RESERVED_PREFIX):
         yield (
-            f"{_join(path, 'eventName')}: {leaf.event_name!r} is an event of Hogsend's own, and "
+            f"{join(path, 'eventName')}: {leaf.event_name!r} is an event of Hogsend's own, and "
             "buckets do not follow from buckets; repeat the other bucket's criteria here"
         )
     if leaf.within is not None and leaf.within <= _ZERO:
-        yield _not_positive(_join(path, "within"), leaf.within)
+        yield _not_positive(join(path, "within"), leaf.within)
 
 
 def _not_positive(path: str, duration: timedelta) -> str:
@@ -80,21 +57,12 @@ def _not_positive(path: str, duration: timedelta) -> str:
     )
 
 
-def _anchored(criteria: Criteria, *, positive: bool) -> bool:
-    """Whether a tree has an anchor; ``positive``: an even number of nots is above it."""
-    match criteria:
-        case PropertyCondition():
-            return OPERATORS[criteria.operator].excludes is not positive
-        case EventCondition():
-            return _is_anchor(criteria, positive=positive)
-        case NotCondition():
-            return _anchored(criteria.condition, positive=not positive)
-        case CompositeCondition():
-            return any(_anchored(child, positive=positive) for child in criteria.conditions)
-
-
-def _is_anchor(leaf: EventCondition, *, positive: bool) -> bool:
-    low, high = count_range(leaf)
-    requires = low > 0 if positive else high is not None
-    lapses = high is not None if positive else low > 0
-    return requires or (lapses and leaf.within is not None)
+def _is_anchor(place: Place) -> bool:
+    match place.leaf:
+        case PropertyCondition() as leaf:
+            return OPERATORS[leaf.operator].excludes is not place.positive
+        case EventCondition() as leaf:
+            low, high = count_range(leaf)
+            requires = low > 0 if place.positive else high is not None
+            lapses = high is not None if place.positive else low > 0
+            return requires or (lapses and leaf.within is not None)
