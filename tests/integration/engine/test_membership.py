@@ -8,6 +8,7 @@ import pytest
 from tests.world import START, Seen, World
 
 from hogsend.buckets.definition import define_bucket
+from hogsend.buckets.store import FactReader
 from hogsend.durations import days, hours, minutes
 
 POWER = define_bucket(
@@ -18,13 +19,9 @@ POWER = define_bucket(
 DORMANT = define_bucket(
     id="dormant",
     name="Went dormant",
-    criteria=lambda b: b.all(
-        b.event("act").exists(), b.event("act").within(days(7)).not_exists()
-    ),
+    criteria=lambda b: b.all(b.event("act").exists(), b.event("act").within(days(7)).not_exists()),
 )
-TRIAL = define_bucket(
-    id="trial", name="On trial", criteria=lambda b: b.prop("plan").eq("trial")
-)
+TRIAL = define_bucket(id="trial", name="On trial", criteria=lambda b: b.prop("plan").eq("trial"))
 BIG = define_bucket(
     id="big",
     name="Big spenders",
@@ -53,13 +50,19 @@ async def test_a_transition_event_says_what_happened(world):
     await world.contact("ann", plan="pro")
     rows = await world.pool.fetch("SELECT event, properties FROM user_events ORDER BY id")
     assert [row["event"] for row in rows] == [
-        "bucket:entered:trial", "bucket:entered", "bucket:left:trial", "bucket:left",
+        "bucket:entered:trial",
+        "bucket:entered",
+        "bucket:left:trial",
+        "bucket:left",
     ]
     common = {"bucketId": "trial", "bucketName": "On trial", "userId": "ann", "source": "event"}
     assert rows[0]["properties"] == {**common, "transition": "entered", "entryCount": 1}
     assert rows[1]["properties"] == rows[0]["properties"]
     assert rows[3]["properties"] == {
-        **common, "transition": "left", "entryCount": 1, "reason": "criteria",
+        **common,
+        "transition": "left",
+        "entryCount": 1,
+        "reason": "criteria",
     }
 
 
@@ -199,3 +202,42 @@ async def test_member_access(world):
     found = [member.user_id async for member in TRIAL.members_iterator(page_size=1)]
     assert found == ["ann", "bob", "cyd"]
     assert "limit must be" in (await TRIAL.members(limit=0)).error
+
+
+async def test_an_event_that_brings_the_flip_forward_moves_the_timer(pool):
+    """A timer stands an hour ahead; an event makes the criteria hold after four minutes."""
+    bucket = define_bucket(
+        id="quiet",
+        name="Seen or old, and quiet",
+        criteria=lambda b: b.all(
+            b.any(b.event("act").exists(), b.prop("since").older_than(minutes(60))),
+            b.event("act").within(minutes(4)).not_exists(),
+        ),
+    )
+    world = World(pool, [bucket])
+    await world.contact("ann", since=START.isoformat())
+    assert await pool.fetchval("SELECT due_at FROM bucket_timers") == START + minutes(60)
+    await world.advance(minutes(50))
+    await world.event("ann", "act")
+    assert await pool.fetchval("SELECT due_at FROM bucket_timers") == START + minutes(54)
+    await world.advance(minutes(9))
+    assert [s.at for s in await world.transitions()] == [START + minutes(54)]
+
+
+async def test_an_event_that_only_keeps_them_out_is_not_looked_at(pool, monkeypatch):
+    """The dormancy timer of an active user fires before the event's week is over: no facts read."""
+    world = World(pool, [DORMANT])
+    await world.event("ann", "act")
+    await world.advance(days(1))
+    monkeypatch.setattr(FactReader, "load", None)
+    await world.event("ann", "act")
+
+
+async def test_a_stable_member_is_not_looked_at(pool, monkeypatch):
+    """The fourth event of a 3-in-30-days member reads no facts."""
+    world = World(pool, [POWER])
+    for _ in range(3):
+        await world.event("ann", "act")
+    monkeypatch.setattr(FactReader, "load", None)
+    await world.event("ann", "act")
+    assert await world.members("power") == {"ann"}

@@ -90,9 +90,9 @@ class Oracle:
             instant
             for tree in self.criteria.values()
             for person in self.people.values()
-            for instant in critical_instants(tree, Case(
-                properties=person.properties, history=person.events, now=self.now
-            ))
+            for instant in critical_instants(
+                tree, Case(properties=person.properties, history=person.events, now=self.now)
+            )
             if self.now < instant <= until
         }
         for self.now in sorted(due):
@@ -138,9 +138,7 @@ class Lab:
         self.pool = pool
 
     async def play(self, criteria, script) -> tuple[list[Seen], set[tuple[str, str]], list]:
-        await self.pool.execute(
-            "TRUNCATE contacts, user_events, bucket_memberships, bucket_timers"
-        )
+        await self.pool.execute("TRUNCATE contacts, user_events, bucket_memberships, bucket_timers")
         buckets = [
             Bucket(BucketMeta(id=id_, name=id_, criteria=tree)) for id_, tree in criteria.items()
         ]
