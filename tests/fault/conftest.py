@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from hogsend.db.embedded import EmbeddedPostgres
+from tests.fault.embedded_server import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,7 @@ def initialised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 async def _run_once(home: Path) -> None:
-    server = EmbeddedPostgres(home)
+    server = embedded(home)
     async with server:
         pass
     await server.wait_stopped()

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 PROGRAM = Path(__file__).with_name("embedded_user.py")
 SOURCE = Path(__file__).parents[2] / "src"
+CHOSEN = os.environ.get("HOGSEND_PG_BIN")
 _PATIENCE = 30
+
+
+def embedded(home: Path, **how: Any) -> EmbeddedPostgres:
+    """A server with the programs that the run is about."""
+    return EmbeddedPostgres(home, binaries=Path(CHOSEN) if CHOSEN else None, **how)
 
 
 class User:
@@ -155,7 +161,7 @@ class Sight:
 
     async def all_gone(self) -> bool:
         """Wait for the locks to say that all has stopped, then look for remains."""
-        await EmbeddedPostgres(self._home).wait_stopped(_PATIENCE)
+        await embedded(self._home).wait_stopped(_PATIENCE)
         await until(lambda: not self.everything())
         return not (self.data / "postmaster.pid").exists()
 
@@ -183,7 +189,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def rows(home: Path) -> set[int]:
     """The numbers committed, read by a fresh user of the server."""
-    async with EmbeddedPostgres(home) as server:
+    async with embedded(home) as server:
         connection = await connect(server.dsn)
         numbers = {row["number"] for row in await connection.fetch("SELECT number FROM kept")}
         await connection.close()

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fault.embedded_server import SOURCE, Sight, User, rows
+from tests.fault.embedded_server import CHOSEN, SOURCE, Sight, User, embedded, rows
 
-from hogsend.db.embedded import EmbeddedPostgres
 from hogsend.db.embedded.binaries import find_binaries
 from hogsend.db.pool import connect
 
@@ -28,7 +27,6 @@ NAMELESS = 54321
 _LIBRARIES = sysconfig.get_path("purelib")
 _CLONE_NEWUSER = 0x1000_0000
 _ENV = {"PYTHONPATH": f"{SOURCE}{os.pathsep}{_LIBRARIES}", "PYTHONDONTWRITEBYTECODE": "1"}
-_CHOSEN = os.environ.get("HOGSEND_PG_BIN")
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become someone else")
 
 
@@ -43,7 +41,7 @@ async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
     closed.mkdir(mode=0o700)
     home = closed / name / "home"
     sight = Sight(home)
-    async with EmbeddedPostgres(home) as server:
+    async with embedded(home) as server:
         connection = await connect(server.dsn)
         directory = await connection.fetchval("SHOW data_directory")
         await connection.close()
@@ -120,7 +118,7 @@ async def test_root_where_namespaces_are_not_permitted(tmp_path: Path) -> None:
     """PostgreSQL runs as nobody, its data and programs where nobody can reach them."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    env = {} if _CHOSEN else {"HOGSEND_PG_BIN": str(_copy_of_programs(closed))}
+    env = {} if CHOSEN else {"HOGSEND_PG_BIN": str(_copy_of_programs(closed))}
     home = closed / "home"
     sight = Sight(home)
     wrapper = [str(Path(__file__).with_name("without_namespaces.py"))]

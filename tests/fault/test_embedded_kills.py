@@ -8,9 +8,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fault.embedded_server import Sight, User, kill, rows, until
-
-from hogsend.db.embedded import EmbeddedPostgres
+from tests.fault.embedded_server import Sight, User, embedded, kill, rows, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,11 +109,11 @@ async def test_a_stale_pid_file_of_a_living_process_is_no_obstacle(home: Path) -
 async def test_a_pid_file_cut_short_is_no_obstacle(home: Path) -> None:
     """The server may be killed between making its pid file and writing it."""
     sight = Sight(home)
-    async with EmbeddedPostgres(home):
+    async with embedded(home):
         pass
     assert await sight.all_gone()
     (sight.data / "postmaster.pid").touch()
-    async with EmbeddedPostgres(home):
+    async with embedded(home):
         assert sight.postmaster in sight.processes()
 
 

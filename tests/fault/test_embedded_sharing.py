@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.fault.embedded_server import Sight, User, rows, until
+from tests.fault.embedded_server import Sight, User, embedded, rows, until
 
 from hogsend.db.embedded import EmbeddedPostgres, ensure_database
 from hogsend.db.pool import connect
@@ -49,7 +49,7 @@ async def test_the_last_user_may_be_killed(home: Path) -> None:
 async def test_a_user_may_come_while_the_server_is_stopping(home: Path) -> None:
     """One user leaves just as the next one comes, again and again."""
     for _ in range(5):
-        async with EmbeddedPostgres(home) as server:
+        async with embedded(home) as server:
             connection = await connect(server.dsn)
             assert await connection.fetchval("SELECT 1") == 1
             await connection.close()
@@ -58,7 +58,7 @@ async def test_a_user_may_come_while_the_server_is_stopping(home: Path) -> None:
 
 async def test_instances_in_one_process_are_users_of_their_own(home: Path) -> None:
     """The first of two instances may stop; the second one goes on."""
-    first, second = EmbeddedPostgres(home), EmbeddedPostgres(home, database="other")
+    first, second = embedded(home), embedded(home, database="other")
     await asyncio.gather(first.start(), second.start())
     await first.stop()
     await first.stop()
@@ -72,7 +72,7 @@ async def test_instances_in_one_process_are_users_of_their_own(home: Path) -> No
 async def test_its_url_serves_every_client(tmp_path: Path) -> None:
     """Both asyncpg and SQLAlchemy take the same URL, whatever the path."""
     home = tmp_path / "with space + 100% plus"
-    async with EmbeddedPostgres(home) as server:
+    async with embedded(home) as server:
         url = sa.make_url(server.dsn).set(drivername="postgresql+asyncpg")
         engine = create_async_engine(url)
         async with engine.connect() as connection:
@@ -82,7 +82,7 @@ async def test_its_url_serves_every_client(tmp_path: Path) -> None:
 
 async def test_its_settings_keep_what_is_committed(home: Path) -> None:
     """Nothing that is acknowledged may be lost, and nobody comes in by the network."""
-    async with EmbeddedPostgres(home) as server:
+    async with embedded(home) as server:
         connection = await connect(server.dsn)
         shown = {
             name: await connection.fetchval("SELECT current_setting($1)", name)
@@ -125,11 +125,11 @@ async def test_without_one_it_is_embedded(home: Path, monkeypatch: pytest.Monkey
 
 async def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     """The error holds what the server said last, and nothing is left running."""
-    server = EmbeddedPostgres(home, settings={"shared_buffers": "nonsense"})
+    server = embedded(home, settings={"shared_buffers": "nonsense"})
     with pytest.raises(DatabaseError, match=r'invalid value for parameter "shared_buffers"'):
         await server.start()
     assert await Sight(home).all_gone()
-    async with EmbeddedPostgres(home):
+    async with embedded(home):
         pass  # good settings need no hand
 
 
@@ -138,7 +138,7 @@ async def test_a_home_that_cannot_be_used_is_explained(tmp_path: Path) -> None:
     home = tmp_path / "file"
     home.touch()
     with pytest.raises(DatabaseError, match=r"(?s)file/postgres.*HOGSEND_HOME.*DATABASE_URL"):
-        await EmbeddedPostgres(home).start()
+        await embedded(home).start()
 
 
 async def test_wrong_programs_are_explained(tmp_path: Path) -> None:
@@ -150,24 +150,24 @@ async def test_wrong_programs_are_explained(tmp_path: Path) -> None:
 async def test_damage_is_reported_not_hidden(home: Path) -> None:
     """A data directory without its control file is an error, not a new empty database."""
     sight = Sight(home)
-    async with EmbeddedPostgres(home):
+    async with embedded(home):
         pass
     assert await sight.all_gone()
     (sight.data / "global" / "pg_control").unlink()
     with pytest.raises(DatabaseError, match="pg_control"):
-        await EmbeddedPostgres(home).start()
+        await embedded(home).start()
 
 
 async def test_another_major_version_is_refused(home: Path) -> None:
     """The message names the version found, ours, and the way out; the data stays."""
     sight = Sight(home)
-    async with EmbeddedPostgres(home):
+    async with embedded(home):
         pass
     assert await sight.all_gone()
     version = sight.data / "PG_VERSION"
     version.write_text("14\n")
     with pytest.raises(DatabaseError, match=r"(?s)PostgreSQL 14.*PostgreSQL 1[5-9].*pg_dump"):
-        await EmbeddedPostgres(home).start()
+        await embedded(home).start()
     assert await sight.all_gone()
     assert version.read_text() == "14\n"
 
@@ -176,7 +176,7 @@ async def test_a_directory_deleted_under_the_server_does_no_harm(tmp_path: Path)
     """After ``rm -rf`` a new start makes a new database, and both servers end."""
     home = tmp_path / "home"
     sight = Sight(home)
-    async with EmbeddedPostgres(home):
+    async with embedded(home):
         remains = sight.everything()
         home.rename(tmp_path / "gone")
         for path in sorted((tmp_path / "gone").rglob("*"), reverse=True):

@@ -13,6 +13,9 @@ from hogsend.db.embedded import locks
 if TYPE_CHECKING:
     from pathlib import Path
 
+_WAIT = [sys.executable, "-c", "print(flush=True); input()"]
+_PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+
 
 def test_shares_keep_the_exclusive_out(tmp_path: Path) -> None:
     """Users share; who wants the lock alone waits for the last of them."""
@@ -32,8 +35,8 @@ def test_a_lock_lives_in_the_children_that_inherit_it(tmp_path: Path) -> None:
     """The server's own processes keep its lock when whoever started them has died."""
     path = tmp_path / "lock"
     lock = locks.try_lock(path, fcntl.LOCK_EX)
-    wait = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(wait, stdin=subprocess.PIPE, pass_fds=[lock]) as heir:
+    with subprocess.Popen(_WAIT, **_PIPES, pass_fds=[lock]) as heir:
+        heir.stdout.readline()
         os.close(lock)
         assert locks.try_lock(path, fcntl.LOCK_EX) is None
         heir.kill()
@@ -46,8 +49,8 @@ def test_other_children_do_not_keep_it(tmp_path: Path) -> None:
     """A program that a user process happens to run is not a user."""
     path = tmp_path / "lock"
     lock = locks.try_lock(path, fcntl.LOCK_SH)
-    wait = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(wait, stdin=subprocess.PIPE, close_fds=False) as other:
+    with subprocess.Popen(_WAIT, **_PIPES, close_fds=False) as other:
+        other.stdout.readline()  # between fork and exec it does keep it
         os.close(lock)
         alone = locks.try_lock(path, fcntl.LOCK_EX)
         assert alone is not None

@@ -91,7 +91,8 @@ def test_a_server_is_known_by_its_command_line(tmp_path: Path) -> None:
     """A process that calls itself postgres and names the directory counts, others do not."""
     data = tmp_path / "data"
     name = f"postgres: {processes.mark_of(tmp_path)}: writer"
-    code = ["-c", "input()"]
+    code = ["-c", "print(flush=True); input()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     for argv0, arguments, belongs in (
         (name, [], True),
         ("/usr/bin/postgres", ["-D", str(data)], True),
@@ -99,8 +100,9 @@ def test_a_server_is_known_by_its_command_line(tmp_path: Path) -> None:
         ("/usr/bin/vim", [str(data)], False),
     ):
         with subprocess.Popen(
-            [argv0, *code, *arguments], executable=sys.executable, stdin=subprocess.PIPE
+            [argv0, *code, *arguments], executable=sys.executable, **pipes
         ) as process:
+            process.stdout.readline()
             assert (process.pid in processes.processes_of(tmp_path)) is belongs
             assert processes.is_foreign(process.pid, data) is not belongs
             process.kill()
