@@ -125,6 +125,10 @@ async def database(server: str, template: str) -> AsyncIterator[str]:
     await _drop(server, name)
 
 
+second_database = database
+"""Another one, for a test that compares two."""
+
+
 @pytest.fixture
 async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to ``database``, as the engine opens them."""
