@@ -55,7 +55,7 @@ def duration_from_json(value: object) -> timedelta:
         raise ValueError(f'a duration is an object such as {{"hours": 720}}; got {value!r}')
     for unit, count in value.items():
         if isinstance(count, bool) or not isinstance(count, int | float):
-            raise ValueError(f"{unit} must be a number; got {count!r}")
+            raise ValueError(f"{unit} must be a number; got {count!r}")  # noqa: TRY004 - documented
     try:
         return timedelta(**value)
     except (OverflowError, ValueError) as error:

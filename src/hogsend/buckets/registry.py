@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from hogsend.buckets.definition import Bucket, BucketMeta, duplicate_faults
 from hogsend.criteria.analyze import Analysis, Direction, analyze
@@ -13,6 +14,8 @@ from hogsend.criteria.evaluate import Evaluator
 from hogsend.criteria.slots import Slot, SlotDepth
 from hogsend.errors import DefinitionError
 from hogsend.events.model import Change, Event
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +118,8 @@ def _compile(meta: BucketMeta, numbers: Mapping[Slot, int]) -> CompiledBucket:
     )
 
 
-def _index(pairs: Iterable[tuple[str, object]]) -> dict[str, tuple]:
-    index: dict[str, list] = {}
+def _index(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    index: dict[str, list[T]] = {}
     for key, value in pairs:
         index.setdefault(key, []).append(value)
     return {key: tuple(values) for key, values in index.items()}

@@ -47,7 +47,7 @@ def _log_to_stderr() -> None:
     import structlog  # noqa: PLC0415 - keeps --help quick
 
     structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         processors=[
             structlog.processors.add_log_level,

@@ -11,13 +11,12 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 from zlib import crc32
 
 import asyncpg
 
 from hogsend.errors import OverloadedError
-from hogsend.events.ingest import Ingest
 from hogsend.events.model import Outcome, Write
 
 _RETRY_AFTER_S = 1.0
@@ -31,6 +30,14 @@ class _Group:
     answer: asyncio.Future[list[Outcome]]
 
 
+class Writer(Protocol):
+    """Commits writes in one transaction; ``Ingest`` does."""
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """One outcome per write, in order."""
+        ...
+
+
 class Batcher:
     """The door to ``Ingest`` for everybody who writes.
 
@@ -42,7 +49,7 @@ class Batcher:
     """
 
     def __init__(
-        self, ingest: Ingest, *, lanes: int = 2, max_batch: int = 500, max_waiting: int = 20_000
+        self, ingest: Writer, *, lanes: int = 2, max_batch: int = 500, max_waiting: int = 20_000
     ) -> None:
         self._lanes = [_Lane(ingest, max_batch) for _ in range(lanes)]
         self._max_batch = max_batch
@@ -99,7 +106,7 @@ def _chunks(places: list[int], size: int) -> list[list[int]]:
 class _Lane:
     """One transaction at a time, over whatever has gathered meanwhile."""
 
-    def __init__(self, ingest: Ingest, max_batch: int) -> None:
+    def __init__(self, ingest: Writer, max_batch: int) -> None:
         self.waiting = 0
         self._ingest = ingest
         self._max_batch = max_batch

@@ -109,7 +109,7 @@ class _Fold:
             Change(
                 contact=merged.contact,
                 before=before,
-                event=write.event and self._event(user_id, write.event),
+                event=None if write.event is None else self._event(user_id, write.event),
                 changed_keys=merged.changed_keys,
                 created=user_id in self._created,
                 cause=cause,
@@ -161,7 +161,7 @@ async def _known_keys(
 
 
 def _outcomes(user_ids: Sequence[str], fold: _Fold, changes: Sequence[Change]) -> list[Outcome]:
-    own: dict[int, Change] = {change.cause: change for change in fold.changes}
+    own = {change.cause: change for change in fold.changes if change.cause is not None}
     emitted: dict[int, list[Event]] = {}
     for change in changes:
         cause = change.cause

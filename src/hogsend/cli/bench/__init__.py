@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+from hogsend.cli.running import run_async
 
 if TYPE_CHECKING:
     from hogsend.cli.bench.report import Case
@@ -14,23 +16,28 @@ if TYPE_CHECKING:
 
 Workload: TypeAlias = "Callable[[Settings, bool, Callable[[str], None]], AsyncIterator[Case]]"
 
+_WORKLOADS = {
+    "ingest": "hogsend.cli.bench.ingest.bench_ingest",
+    "latency": "hogsend.cli.bench.latency.bench_latency",
+}
+
 
 def bench(
-    workload: Annotated[str, typer.Argument(help="What to measure: ingest.")] = "ingest",
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the data; under 40 s.")] = False,
+    workload: Annotated[
+        str, typer.Argument(help=f"What to measure: {', '.join(_WORKLOADS)}.")
+    ] = "ingest",
+    quick: Annotated[bool, typer.Option("--quick", help="Less data; under 40 s.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Measure the engine against a baseline in the same run, in a scratch schema."""
-    asyncio.run(_run(_workload(workload), quick=quick, json=json))
+    run_async(_run(_workload(workload), quick=quick, json=json))
 
 
 def _workload(name: str) -> Workload:
-    from hogsend.cli.bench.ingest import bench_ingest  # noqa: PLC0415 - keeps --help quick
-
-    workloads: dict[str, Workload] = {"ingest": bench_ingest}
-    if name not in workloads:
-        raise typer.BadParameter(f"unknown workload {name!r}; there is: {', '.join(workloads)}")
-    return workloads[name]
+    if name not in _WORKLOADS:
+        raise typer.BadParameter(f"unknown workload {name!r}; there is: {', '.join(_WORKLOADS)}")
+    workload: Workload = resolve_name(_WORKLOADS[name])
+    return workload
 
 
 async def _run(workload: Workload, *, quick: bool, json: bool) -> None:

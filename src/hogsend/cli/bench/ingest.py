@@ -89,9 +89,7 @@ class _TimedIngest:
         return outcomes
 
 
-async def _measure(
-    pool: Pool, registry: Registry, stream: Any, batch: int, scale: _Scale
-) -> Case:
+async def _measure(pool: Pool, registry: Registry, stream: Any, batch: int, scale: _Scale) -> Case:
     engine = Engine(pool=pool, registry=registry, clock=SystemClock())
     timed = _TimedIngest(engine.ingest)
     call = max(1, batch // _CALLS_PER_BATCH)

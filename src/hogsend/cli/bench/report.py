@@ -86,7 +86,8 @@ class Reporter:
     def finish(self) -> None:
         """Print the table, unless the cases went out as JSON."""
         if not self._json:
-            Console().print(_table(self._cases))
+            console = Console()
+            console.print(_table(self._cases), width=max(console.width, 120))
 
 
 def _table(cases: Sequence[Case]) -> Table:

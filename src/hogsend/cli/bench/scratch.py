@@ -13,7 +13,7 @@ from hogsend.criteria.builder import CriteriaBuilder
 from hogsend.criteria.sql import compile_selection
 from hogsend.db.embedded import ensure_database
 from hogsend.db.migrate import migrate
-from hogsend.db.pool import Pool, connect, create_pool
+from hogsend.db.pool import Connection, Pool, connect, create_pool
 from hogsend.db.queries import load_queries
 from hogsend.durations import days
 from hogsend.settings import Settings
@@ -84,3 +84,10 @@ async def populate(
             await _settle(connection, bucket, now)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
+
+
+async def _settle(connection: Connection, bucket: Bucket, now: datetime) -> None:
+    """Put everybody who matches in, silently, and arm the timers."""
+    selection = compile_selection(bucket.meta.criteria, scope="contacts", taken=2)
+    statement = SQL.settle_bucket.replace("/* selection */", selection.text)
+    await connection.execute(statement, now, bucket.id, *selection.params)
