@@ -62,7 +62,7 @@ def _event(condition: EventCondition) -> str:
         events += f" ({', '.join(map(describe_property, condition.where))})"
     window = ""
     if condition.within is not None:
-        window = f" in the last {describe_duration(condition.within)}"
+        window = f" in the last {describe_duration(condition.within).removeprefix('1 ')}"
     match condition.check:
         case Check.EXISTS:
             return f"did {events}{window}"

@@ -112,7 +112,7 @@ class _Parser:
         return found
 
     def _known(self, fields: _Fields, kind: _Kind, path: str) -> None:
-        for name in fields.keys() - _FIELDS[kind]:
+        for name in (name for name in fields if name not in _FIELDS[kind]):
             close = difflib.get_close_matches(str(name)[:100], _FIELDS[kind], 1)
             hint = f"did you mean {close[0]}?" if close else "remove it"
             self._fault(path, f"{show(name)} is no field of a condition of type {kind}; {hint}")
