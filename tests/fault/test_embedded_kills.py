@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.fault.embedded_server import Sight, User, embedded, kill, rows, until
 
+from hogsend.db.pool import connect
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -71,6 +73,22 @@ async def test_a_supervisor_that_dies_last_leaves_no_server(home: Path) -> None:
     await user.ended()
     await until(lambda: not sight.everything())
     assert await rows(home) == {1}
+
+
+async def test_a_start_while_the_orphaned_server_is_stopping(home: Path) -> None:
+    """A new user is not given to a server that is on its way out."""
+    sight = Sight(home)
+    user = await User.start(home)
+    await user.insert(1)
+    orphan = sight.postmaster
+    kill({user.pid, sight.supervisor})
+    async with embedded(home) as server:
+        connection = await connect(server.dsn)
+        assert sight.postmaster != orphan
+        assert await connection.fetchval("SELECT number FROM kept") == 1
+        await connection.close()
+    await user.ended()
+    assert await sight.all_gone()
 
 
 @pytest.mark.parametrize("whom", ["initdb", "all"])

@@ -172,6 +172,16 @@ async def test_another_major_version_is_refused(home: Path) -> None:
     assert version.read_text() == "14\n"
 
 
+async def test_a_socket_deleted_under_the_server_comes_back(home: Path) -> None:
+    """As after a cleaner of temporary files: whoever comes next can connect."""
+    user = await User.start(home)
+    await user.insert(1)
+    (Sight(home).sockets / ".s.PGSQL.5432").unlink()
+    assert await rows(home) == {1}
+    await user.leave()
+    assert await Sight(home).all_gone()
+
+
 async def test_a_directory_deleted_under_the_server_does_no_harm(tmp_path: Path) -> None:
     """After ``rm -rf`` a new start makes a new database, and both servers end."""
     home = tmp_path / "home"

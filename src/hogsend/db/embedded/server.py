@@ -24,14 +24,20 @@ from hogsend.db.embedded.launch import BOOTSTRAP
 from hogsend.db.embedded.layout import Layout, Order, Published
 from hogsend.db.embedded.log import tail
 from hogsend.db.pool import quote
-from hogsend.errors import DatabaseError
+from hogsend.errors import DatabaseError, HogsendError
 
 _POLL: Final = 0.02
 _WATCH: Final = 0.25  # seconds between looks whether there still is a supervisor
 _WATCH_FAILURES: Final = 5.0
 _FAREWELL: Final = 5.0  # seconds; a longer shutdown goes on without us
 _PATIENCE: Final = 300.0  # seconds; recovery of gigabytes of log takes minutes
-_NOT_YET: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
+_NOT_YET: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # starting up, shutting down, crashed
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg's, when the server ends in the middle of an exchange
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -150,14 +156,20 @@ class EmbeddedPostgres:
         return is_last
 
     async def _await_server(self, deadline: float) -> None:
-        """See to a supervisor, and wait until the server it runs has our database."""
+        """See to a supervisor, and wait until the server it runs has our database.
+
+        In this order: without a supervisor, what is published is about a server that is
+        dead or about to be.
+        """
         spawned = False
-        while not await self._is_ready():
+        while True:
             lock = locks.try_lock(self._layout.supervisor_lock, fcntl.LOCK_EX)
             if lock is not None:
                 self._raise_failure(lock if spawned else None)
                 await asyncio.to_thread(self._spawn, lock)
                 spawned = True
+            if await self._is_ready():
+                return
             await self._pause(deadline, "The server does not come up")
 
     def _raise_failure(self, lock: int | None) -> None:
@@ -234,7 +246,7 @@ class EmbeddedPostgres:
                 if lock is not None:
                     pause = self._lament()
                     await asyncio.to_thread(self._spawn, lock)
-            except (OSError, DatabaseError) as error:
+            except (OSError, HogsendError) as error:
                 _log.error("The database server cannot be supervised.", reason=str(error))
                 pause = _WATCH_FAILURES
             await asyncio.sleep(pause)
