@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -42,10 +44,21 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+class _WithoutTrace(logging.Formatter):
+    """What libraries log, for people: the error, not where in the library it was raised."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - overrides
+        """The last line of a trace."""
+        return "".join(traceback.format_exception_only(ei[1])).strip()
+
+
 def _log_to_stderr() -> None:
     """Keep stdout for results."""
     import structlog  # noqa: PLC0415 - keeps --help quick
 
+    handler = logging.StreamHandler()
+    handler.setFormatter(_WithoutTrace("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     structlog.configure(
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger("info"),

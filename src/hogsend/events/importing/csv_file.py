@@ -16,6 +16,7 @@ from hogsend.events.importing.columns import ColumnOptions, plan_columns
 from hogsend.events.importing.lines import Line, LineError, join_quoted, read_lines
 
 _DELIMITERS: Final = ",;\t"
+_FAULTS: Final = {"unexpected end of data": "a quoted cell is never closed"}
 _DATE_ALONE: Final = len("YYYY-MM-DD")
 
 
@@ -96,7 +97,7 @@ class CsvFile:
         try:
             return next(reader)
         except csv.Error as error:
-            raise LineError(f"not CSV: {error}") from error
+            raise LineError(f"not CSV: {_FAULTS.get(str(error), error)}") from error
 
 
 def _salt(meaning: Any) -> bytes:

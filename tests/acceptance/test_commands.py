@@ -1,0 +1,174 @@
+"""The commands as users run them, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import urllib.request
+from urllib.parse import urlsplit
+
+import pytest
+
+from hogsend.db.migrate import migrate
+from hogsend.db.pool import connect
+
+
+def test_events_send_shows_who_joins_and_leaves(hogsend):
+    """A late event and a new one move somebody at once; a known key does nothing."""
+    send = ("events", "send", "purchase", "--user", "ada")
+    ran = hogsend.run(*send, "--timestamp", "2026-01-01", "--key", "1")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "Stored purchase of ada.\nada entered lapsed.\n"
+    ran = hogsend.run(*send, "--timestamp", "2026-01-01", "--key", "1")
+    assert ran.out == "Known already: ada has an event with this key. Nothing changed.\n"
+    ran = hogsend.run(
+        *send, "--properties", '{"amount": 60}', "--contact", '{"plan": "pro"}', "--json"
+    )
+    assert json.loads(ran.out) == {
+        "stored": True,
+        "exits": [],
+        "transitions": [{"bucketId": "lapsed", "transition": "left"}],
+    }
+
+
+async def test_buckets_show_what_is_in_the_database(hogsend, connection):
+    """Ids, names, counts and members, for people and as JSON."""
+    lines = [{"name": "purchase", "userId": f"u{n}", "timestamp": "2026-01-01"} for n in range(3)]
+    lines.append({"name": "purchase", "email": "Bob@x.org", "timestamp": "2026-01-01"})
+    lines.append({"name": "purchase", "userId": "u0"})
+    (hogsend.home / "events.ndjson").write_text("\n".join(map(json.dumps, lines)))
+    assert hogsend.run("events", "import", "events.ndjson").code == 0
+
+    ran = hogsend.run("buckets", "list", "--json")
+    listed = json.loads(ran.out)
+    assert listed["total"] == 3
+    lapsed = next(bucket for bucket in listed["buckets"] if bucket["id"] == "lapsed")
+    assert lapsed["counts"] == {"active": 3, "left": 1}
+    assert (lapsed["name"], lapsed["timeBased"]) == ("Lapsed", True)
+    assert lapsed["criteria"]["type"] == "composite"
+
+    shown = {line.split()[0]: line for line in hogsend.run("buckets", "list").out.splitlines()}
+    assert shown.keys() == {"Id", "repeat-buyers", "lapsed", "big-spenders"}
+    assert " 3" in shown["lapsed"]
+
+    ran = hogsend.run("buckets", "members", "lapsed", "--json", "--limit", "2")
+    listed = json.loads(ran.out)
+    assert (listed["total"], listed["limit"]) == (3, 2)
+    assert [member["userId"] for member in listed["members"]] == ["bob@x.org", "u1"]
+    assert listed["members"][0]["userEmail"] == "Bob@x.org"
+    entered_at = await connection.fetchval(
+        "SELECT entered_at FROM bucket_memberships WHERE user_id = 'u1'"
+    )
+    expected = f"{entered_at:%Y-%m-%dT%H:%M:%S}.{entered_at.microsecond // 1000:03}Z"
+    assert listed["members"][1]["enteredAt"] == expected
+
+    ran = hogsend.run("buckets", "members", "lapsed")
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["User", "bob@x.org", "u1", "u2"]
+    assert ran.err == "3 in Lapsed.\n"
+
+    ran = hogsend.run("buckets", "members", "laps")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: There is no bucket 'laps'. Did you mean 'lapsed'?")
+
+
+async def test_migrate_creates_the_tables_once(hogsend, empty_database):
+    """Again, there is nothing to do."""
+    fresh = type(hogsend)(home=hogsend.home, dsn=empty_database)
+    first, second = fresh.run("migrate"), fresh.run("migrate")
+    assert (first.code, second.code) == (0, 0)
+    assert "Applied 0001" in first.out
+    assert second.out == "There was nothing to apply. The schema is up to date.\n"
+    assert await migrate(empty_database) == []
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_dev_answers_until_it_is_told_to_stop(hogsend, stop):
+    """It says what it runs and how to try it; what it tells to try works; it ends with 0."""
+    port = free_port()
+    with hogsend.start("dev", "--port", port) as process:
+        shown = ""
+        while "curl" not in shown:
+            shown += process.stderr.readline()
+        assert "3 buckets" in shown
+        body = shown.partition("-d '")[2].partition("'")[0]
+        assert post(port, body) == {"stored": True, "exits": [], "transitions": []}
+        late = json.dumps({**json.loads(body), "userId": "bob", "timestamp": "2026-01-01"})
+        assert post(port, late)["transitions"] == [{"bucketId": "lapsed", "transition": "entered"}]
+        process.send_signal(stop)
+        _, rest = process.communicate(timeout=30)
+    assert (process.returncode, rest.strip()) == (0, "Stopped.")
+
+
+def test_a_port_in_use_is_an_error_at_the_start(hogsend):
+    """It says how to choose another."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = hogsend.run("dev", "--port", port)
+    assert ran.code == 1
+    assert ran.err.startswith(f"Error: Port {port} is in use. Choose another with --port")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def post(port, body: str):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/events",
+        data=body.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+OWN = """\
+customer_id;bought_at;amount
+ada;2026-01-01 10:00:00;60
+bob;2026-01-02 10:00:00;5
+ada;2026-01-10 10:00:00;70
+eve;no time;1
+"""
+
+
+async def test_the_demo_replays_a_file_of_ones_own(hogsend, connection, server):
+    """Other columns, delimiters and times; refused lines are named; the data in use are left alone.
+
+    One test, as the demo's database has one name.
+    """
+    file = hogsend.home / "own.csv"
+    file.write_text(OWN.replace("bought_at", "date"))
+    for _ in range(2):
+        ran = hogsend.run("demo", file, "--event", "purchase", "--exit")
+        assert ran.code == 0
+        assert "own.csv: 3 events of 2 users from 2026-01-01 to 2026-01-10" in ran.out
+        assert "Line 5 was refused: timestamp: 'no time'" in ran.out
+        counts = [line.split()[2:5] for line in ran.out.splitlines() if line.startswith("Big")]
+        assert counts == [["1", "1", "0"]]
+    assert await connection.fetchval("SELECT count(*) FROM user_events") == 0
+
+    ran = hogsend.run("demo", file, "--event", "order", "--exit")
+    assert "The buckets ask for purchase; the file has order." in ran.out
+
+    file.write_text(OWN)
+    ran = hogsend.run("demo", file, "--event", "purchase", "--exit")
+    assert ran.code == 1
+    assert "There is no event in" in ran.err
+    assert "timestamp: is missing; a replay needs to know when it happened" in ran.err
+
+    other = await connect(urlsplit(server)._replace(path="/hogsend_demo").geturl())
+    file.write_text(OWN.replace("bought_at", "date"))
+    ran = hogsend.run("demo", file, "--event", "purchase", "--exit")
+    await other.execute("COMMENT ON DATABASE hogsend_demo IS NULL")
+    await other.close()
+    assert ran.code == 1
+    assert ran.err.startswith("Error: The database hogsend_demo is in use. Stop the `hogsend demo`")
+
+    ran = hogsend.run("demo", file, "--event", "purchase", "--exit")
+    assert ran.code == 1
+    assert "a database hogsend_demo already that `hogsend demo` did not make" in ran.err
+    admin = await connect(server)
+    await admin.execute("DROP DATABASE hogsend_demo")
+    await admin.close()
