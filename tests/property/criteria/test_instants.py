@@ -97,7 +97,7 @@ def check_since(tree: Criteria, case: Case, earlier: dict, until: datetime) -> N
 
 
 @given(tree=trees(), batch=batches(), earlier=properties, step=st.integers(-20, 20))
-@examples(400)
+@examples(250)
 def test_instants(tree, batch, earlier, step):
     """Between now and flips_at nothing changes; from since to now nothing changed."""
     for case in batch:

@@ -8,7 +8,13 @@ from typing import Any
 
 from hogsend.criteria.ast import PropertyCondition, PropertyOperator
 
-MISSING = object()
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
