@@ -37,11 +37,6 @@ class Pair(Struct, kw_only=True):
     decided: bool = False
     written: dict[int, Membership] = field(default_factory=dict)
 
-    @property
-    def active(self) -> bool:
-        """Whether the user is a member at this point of the fold."""
-        return self.latest is not None and self.latest.active
-
     def look(
         self, properties: Mapping[str, Any], now: datetime, source: Source
     ) -> tuple[Transition, ...]:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from hogsend.buckets.definition import Bucket, BucketMeta, duplicate_faults
+from hogsend.buckets.store import Asked
 from hogsend.criteria.analyze import Analysis, Direction, analyze
 from hogsend.criteria.blocking import blocked_for
 from hogsend.criteria.evaluate import Evaluator
 from hogsend.criteria.slots import Slot, SlotDepth
 from hogsend.errors import DefinitionError
-from hogsend.events.model import Change, Event
+from hogsend.events.model import Change
 
 T = TypeVar("T")
 
@@ -33,32 +34,32 @@ class CompiledBucket:
     slots: tuple[int, ...]
     blocked_for: Mapping[str, timedelta]
 
-    def can_move(self, change: Change, *, active: bool, due_at: datetime | None = None) -> bool:
-        """Whether ``change`` can end (``active``) or begin a membership.
+    def ask(self, change: Change, asked: Asked) -> None:
+        """Note in ``asked`` where ``change`` may move a pair of this bucket.
 
-        A change that can only work in the other direction can also not bring the next flip
-        forward, so the pair's timer stays right (early, at most). The same is true of an event
-        that keeps the criteria from holding until after the timer (``due_at``) fires.
+        A change that can only work in one direction can also not bring the next flip in the
+        other one forward, so the pair's timer stays right (early, at most).
         """
         if change.created or not self.analysis.properties.isdisjoint(change.changed_keys):
-            return True
-        if change.event is None:
-            return False
-        match self.analysis.events.get(change.event.name):
-            case None:
-                return False
-            case Direction.BOTH:
-                return active or not self._blocks(change.event, due_at)
-            case Direction.JOIN:
-                return not active
-            case Direction.LEAVE:
-                return active
+            self._allow(asked, out_until=None)
+        elif change.event is not None:
+            match self.analysis.events.get(change.event.name):
+                case Direction.JOIN:
+                    asked.can_join, asked.out_until = True, None
+                case Direction.LEAVE:
+                    asked.can_leave = True
+                case Direction.BOTH:
+                    duration = self.blocked_for.get(change.event.name)
+                    out_until = duration and change.event.occurred_at + duration
+                    self._allow(asked, out_until=out_until or None)
 
-    def _blocks(self, event: Event, due_at: datetime | None) -> bool:
-        duration = self.blocked_for.get(event.name)
-        return (
-            duration is not None and due_at is not None and due_at <= event.occurred_at + duration
-        )
+    def _allow(self, asked: Asked, out_until: datetime | None) -> None:
+        """Either direction; the earliest of several instants counts, none before any."""
+        if asked.can_join and (asked.out_until is None or out_until is None):
+            out_until = None
+        elif asked.out_until is not None and out_until is not None:
+            out_until = min(out_until, asked.out_until)
+        asked.can_leave, asked.can_join, asked.out_until = True, True, out_until
 
 
 class Registry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from hogsend.buckets.membership import Membership, Reason, Source
 from hogsend.contacts.model import Contact
 from hogsend.criteria.slots import SlotDepth
 from hogsend.criteria.sql import compile_where
+from hogsend.db.literals import boolean_array, instant_array, text_array
 from hogsend.db.pool import Connection
 from hogsend.db.queries import load_queries
 
@@ -22,28 +23,25 @@ PairKey: TypeAlias = tuple[str, str]
 """A user id and a bucket id."""
 
 
+class Asked(Struct, kw_only=True, gc=False):
+    """A pair that changes may move, and in which direction.
+
+    Attributes:
+        can_leave: A member may have to leave.
+        can_join: Somebody else may join.
+        out_until: Nobody joins before this instant, nor does a flip come forward before it.
+    """
+
+    can_leave: bool = False
+    can_join: bool = False
+    out_until: datetime | None = None
+
+
 class StoredPair(Struct, frozen=True, kw_only=True, gc=False):
     """What the database knows of a pair: its latest membership and its timer."""
 
-    user_id: str
-    bucket_id: str
-    active: bool
+    latest: Membership | None
     due_at: datetime | None
-    row: Any
-
-    def latest(self) -> Membership | None:
-        """The latest membership; made on demand, since most pairs need no look."""
-        row = self.row
-        if row["entry_count"] is None:
-            return None
-        return Membership(
-            entry_count=row["entry_count"],
-            source=Source(row["source"]),
-            entered_at=row["entered_at"],
-            left_at=row["left_at"],
-            reason=row["reason"] and Reason(row["reason"]),
-            dwell_anchor_at=row["dwell_anchor_at"],
-        )
 
 
 class MembershipRow(Struct, frozen=True, kw_only=True, gc=False):
@@ -57,26 +55,47 @@ class MembershipRow(Struct, frozen=True, kw_only=True, gc=False):
 
 async def load_pairs(
     connection: Connection,
-    asked: Collection[PairKey],
+    asked: Mapping[PairKey, Asked],
     users: Collection[str],
     now: datetime,
     live: Sequence[str],
-) -> list[StoredPair]:
-    """The pairs asked for, and the users' other pairs in ``live`` buckets that are due."""
+) -> dict[PairKey, StoredPair]:
+    """The pairs that must be looked at.
+
+    Args:
+        connection: In a transaction that holds the users' contact locks.
+        asked: The pairs that something may move; those it turns out not to move are left out.
+        users: Whose pairs in ``live`` buckets are wanted, too, as far as they are due.
+        now: Up to when a timer is due.
+        live: Bucket ids.
+    """
+    moves = asked.values()
     rows = await connection.fetch(
         SQL.load_pairs,
-        [user_id for user_id, _ in asked],
-        [bucket_id for _, bucket_id in asked],
-        list(users),
+        text_array([user_id for user_id, _ in asked]),
+        text_array([bucket_id for _, bucket_id in asked]),
+        boolean_array(move.can_leave for move in moves),
+        boolean_array(move.can_join for move in moves),
+        instant_array(move.out_until for move in moves),
         now,
+        text_array(users),
         live,
     )
-    return [
-        StoredPair(
-            user_id=row[0], bucket_id=row[1], active=row[3] == "active", due_at=row[2], row=row
-        )
+    return {
+        (row[0], row[1]): StoredPair(latest=row[3] and _membership(row), due_at=row[2])
         for row in rows
-    ]
+    }
+
+
+def _membership(row: Any) -> Membership:
+    return Membership(
+        entry_count=row["entry_count"],
+        source=Source(row["source"]),
+        entered_at=row["entered_at"],
+        left_at=row["left_at"],
+        reason=row["reason"] and Reason(row["reason"]),
+        dwell_anchor_at=row["dwell_anchor_at"],
+    )
 
 
 async def save_memberships(
@@ -155,7 +174,6 @@ class FactReader:
     def __init__(self, slots: Sequence[SlotDepth]) -> None:
         self._names = [needed.slot.event_name for needed in slots]
         self._depths = [needed.depth for needed in slots]
-        # asyncpg encodes texts several times faster than integers in an array.
         self._numbers = [str(number + 1) for number in range(len(slots))]
         self._values: list[object] = []
         self._sql = SQL.load_facts.replace("/* slot filter */", self._filter(slots))
@@ -171,8 +189,8 @@ class FactReader:
         """
         rows = await connection.fetch(
             self._sql,
-            [user_id for user_id, _ in needs],
-            [self._numbers[slot] for _, slot in needs],
+            text_array([user_id for user_id, _ in needs]),
+            text_array([self._numbers[slot] for _, slot in needs]),
             self._names,
             self._depths,
             *self._values,

@@ -14,6 +14,7 @@ from hogsend.buckets.fold import Facts, Pair
 from hogsend.buckets.membership import Source, Transition
 from hogsend.buckets.registry import CompiledBucket, Registry
 from hogsend.buckets.store import (
+    Asked,
     FactReader,
     MembershipRow,
     PairKey,
@@ -50,13 +51,12 @@ class BucketSubscriber:
         stored = await load_pairs(
             transaction.connection,
             asked,
-            {change.contact.user_id for change in changes},
+            {change.contact.user_id for change in changes if change.passing},
             transaction.now,
             self._registry.live_ids,
         )
-        moving = [pair for pair in stored if self._moves(pair, asked, transaction.now)]
-        facts = await self._load_facts(transaction.connection, moving)
-        fold = _Fold(self._pairs(moving, facts), facts, transaction.now)
+        facts = await self._load_facts(transaction.connection, stored)
+        fold = _Fold(self._pairs(stored, facts), facts, transaction.now)
         transaction.changes = [
             result
             for change, buckets in zip(changes, affected, strict=True)
@@ -64,37 +64,24 @@ class BucketSubscriber:
         ]
         await self._save(transaction, fold.pairs)
 
-    def _moves(
-        self, pair: StoredPair, asked: Mapping[PairKey, Sequence[Change]], now: datetime
-    ) -> bool:
-        """Whether a pair must be looked at; the others cannot change."""
-        due_at = pair.due_at
-        if due_at is not None and due_at <= now:
-            return True
-        bucket = self._registry.buckets[pair.bucket_id]
-        return any(
-            bucket.can_move(change, active=pair.active, due_at=due_at)
-            for change in asked[pair.user_id, pair.bucket_id]
-        )
-
-    async def _load_facts(self, connection: Connection, moving: Iterable[StoredPair]) -> Facts:
+    async def _load_facts(self, connection: Connection, keys: Iterable[PairKey]) -> Facts:
         needs = {
-            (pair.user_id, slot)
-            for pair in moving
-            for slot in self._registry.buckets[pair.bucket_id].slots
+            (user_id, slot)
+            for user_id, bucket_id in keys
+            for slot in self._registry.buckets[bucket_id].slots
         }
         newest = await self._facts.load(connection, sorted(needs)) if needs else {}
         return Facts(self._registry, newest)
 
-    def _pairs(self, moving: Iterable[StoredPair], facts: Facts) -> dict[PairKey, Pair]:
+    def _pairs(self, stored: Mapping[PairKey, StoredPair], facts: Facts) -> dict[PairKey, Pair]:
         pairs = {}
-        for stored in moving:
-            bucket = self._registry.buckets[stored.bucket_id]
-            pairs[stored.user_id, stored.bucket_id] = Pair(
+        for key, pair in stored.items():
+            bucket = self._registry.buckets[key[1]]
+            pairs[key] = Pair(
                 bucket=bucket,
-                newest=facts.of(stored.user_id, bucket),
-                latest=stored.latest(),
-                timer=stored.due_at,
+                newest=facts.of(key[0], bucket),
+                latest=pair.latest,
+                timer=pair.due_at,
             )
         return pairs
 
@@ -134,7 +121,7 @@ class _Fold:
             self._facts.add(change.event)
         for bucket in buckets:
             pair = self.pairs.get((user_id, bucket.meta.id))
-            if pair is None or not bucket.can_move(change, active=pair.active):
+            if pair is None:
                 continue
             for transition in pair.look(change.contact.properties, self._now, Source.EVENT):
                 yield from _emit(change.contact, pair, transition, change.cause)
@@ -152,11 +139,12 @@ class _Fold:
 
 def _asked(
     changes: Sequence[Change], affected: Sequence[Sequence[CompiledBucket]]
-) -> dict[PairKey, list[Change]]:
-    asked: dict[PairKey, list[Change]] = {}
+) -> dict[PairKey, Asked]:
+    asked: dict[PairKey, Asked] = {}
     for change, buckets in zip(changes, affected, strict=True):
         for bucket in buckets:
-            asked.setdefault((change.contact.user_id, bucket.meta.id), []).append(change)
+            key = (change.contact.user_id, bucket.meta.id)
+            bucket.ask(change, asked.setdefault(key, Asked()))
     return asked
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hogsend.contacts.model import Contact
+from hogsend.db.literals import text_array
 from hogsend.db.pool import Connection
 from hogsend.db.queries import load_queries
 
@@ -25,7 +26,7 @@ class Locked:
 async def lock_contacts(connection: Connection, user_ids: Collection[str], now: datetime) -> Locked:
     """Lock and read contacts, creating those that are missing."""
     wanted = sorted(user_ids)
-    contacts = _by_user(await connection.fetch(SQL.lock_contacts, wanted))
+    contacts = _by_user(await connection.fetch(SQL.lock_contacts, text_array(wanted)))
     missing = [user_id for user_id in wanted if user_id not in contacts]
     if not missing:
         return Locked(contacts=contacts, created=frozenset())
@@ -34,7 +35,7 @@ async def lock_contacts(connection: Connection, user_ids: Collection[str], now: 
     contacts |= {user_id: Contact(user_id=user_id) for user_id in created}
     overtaken = [user_id for user_id in missing if user_id not in created]
     if overtaken:
-        contacts |= _by_user(await connection.fetch(SQL.lock_contacts, overtaken))
+        contacts |= _by_user(await connection.fetch(SQL.lock_contacts, text_array(overtaken)))
     return Locked(contacts=contacts, created=created)
 
 

@@ -73,6 +73,11 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     created: bool = False
     cause: int | None = None
 
+    @property
+    def passing(self) -> bool:
+        """Nothing happened but the passing of time."""
+        return self.event is None and not self.changed_keys and not self.created
+
 
 class Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What became of one write, once it is committed.

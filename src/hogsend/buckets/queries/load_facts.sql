@@ -10,5 +10,5 @@ SELECT ARRAY(
 )
 FROM (
     SELECT user_id, slot::integer
-    FROM unnest($1::text[], $2::text[]) AS asked (user_id, slot)
+    FROM unnest($1::text::text[], $2::text::text[]) AS asked (user_id, slot)
 ) AS need

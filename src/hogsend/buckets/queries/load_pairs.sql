@@ -1,26 +1,38 @@
--- The latest membership and the timer of the pairs asked for, and of every other pair of these
--- users whose timer is due ($4) in one of the given buckets ($5).
+-- The latest membership and the timer of the pairs that must be looked at, among those asked for
+-- and among all due ones ($6) of the users $7 in the buckets $8. Of the pairs asked for, left out
+-- are: members whom the changes cannot make leave, others whom they cannot make join, and those
+-- kept out by an event until after their timer fires; unless they are due.
 -- The caller holds the users' contact locks.
 -- IS TRUE keeps the bucket ids a filter: as an index condition they would be looked up one by one
 -- for each user.
-WITH wanted AS (
-    SELECT user_id, bucket_id
-    FROM unnest($1::text[], $2::text[]) AS asked (user_id, bucket_id)
-    UNION
-    SELECT user_id, bucket_id
+WITH asked AS (
+    SELECT *
+    FROM unnest(
+        $1::text::text[], $2::text::text[], $3::text::boolean[], $4::text::boolean[],
+        $5::text::timestamptz[]
+    ) AS asked (user_id, bucket_id, can_leave, can_join, out_until)
+    UNION ALL
+    SELECT user_id, bucket_id, true, true, NULL
     FROM bucket_timers
-    WHERE user_id = ANY($3::text[]) AND due_at <= $4 AND (bucket_id = ANY($5::text[])) IS TRUE
+    WHERE user_id = ANY($7::text::text[])
+      AND due_at <= $6
+      AND (bucket_id = ANY($8::text[])) IS TRUE
 )
-SELECT wanted.user_id, wanted.bucket_id, timer.due_at, latest.status,
+SELECT asked.user_id, asked.bucket_id, timer.due_at,
        latest.entry_count, latest.source, latest.reason, latest.entered_at, latest.left_at,
        latest.dwell_anchor_at
-FROM wanted
+FROM asked
 LEFT JOIN bucket_timers AS timer
-    ON timer.user_id = wanted.user_id AND timer.bucket_id = wanted.bucket_id
+    ON timer.user_id = asked.user_id AND timer.bucket_id = asked.bucket_id
 LEFT JOIN LATERAL (
     SELECT entry_count, status, source, reason, entered_at, left_at, dwell_anchor_at
     FROM bucket_memberships AS membership
-    WHERE membership.user_id = wanted.user_id AND membership.bucket_id = wanted.bucket_id
+    WHERE membership.user_id = asked.user_id AND membership.bucket_id = asked.bucket_id
     ORDER BY entry_count DESC
     LIMIT 1
 ) AS latest ON true
+WHERE CASE
+    WHEN timer.due_at <= $6 THEN true
+    WHEN latest.status = 'active' THEN asked.can_leave
+    ELSE asked.can_join AND (timer.due_at <= asked.out_until) IS NOT TRUE
+END

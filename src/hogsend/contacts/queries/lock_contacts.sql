@@ -2,6 +2,6 @@
 -- The row lock is the mutex of everything about a user. Lock order: user_id, ascending.
 SELECT user_id, email, properties
 FROM contacts
-WHERE user_id = ANY($1::text[])
+WHERE user_id = ANY($1::text::text[])
 ORDER BY user_id
 FOR UPDATE
