@@ -84,7 +84,8 @@ def _bucket(known: Sequence[Bucket], bucket_id: str) -> Bucket:
 
 
 def _bucket_json(bucket: CompiledBucket, stays: Stays) -> dict[str, Any]:
-    from hogsend.criteria.dump import dump  # noqa: PLC0415 - keeps --help quick
+    from hogsend.criteria.describe import describe  # noqa: PLC0415 - keeps --help quick
+    from hogsend.criteria.dump import dump  # noqa: PLC0415
 
     return {
         "id": bucket.meta.id,
@@ -94,6 +95,7 @@ def _bucket_json(bucket: CompiledBucket, stays: Stays) -> dict[str, Any]:
         "timeBased": bucket.analysis.time_based,
         "entryLimit": str(bucket.meta.entry_limit),
         "criteria": dump(bucket.meta.criteria),
+        "criteriaText": describe(bucket.meta.criteria),
         "counts": {"active": stays.active, "left": stays.left},
     }
 
@@ -108,13 +110,16 @@ def _member_json(member: Member) -> dict[str, Any]:
 
 
 def _print_buckets(buckets: Mapping[str, CompiledBucket], stays: Mapping[str, Stays]) -> None:
+    from hogsend.criteria.describe import describe  # noqa: PLC0415 - keeps --help quick
+
     print_table(
-        ("Id", "Name", "Members"),
+        ("Id", "Name", "Members", "Who is in it"),
         [
             (
                 id_,
                 bucket.meta.name if bucket.meta.enabled else f"{bucket.meta.name} (disabled)",
                 stays[id_].active,
+                describe(bucket.meta.criteria),
             )
             for id_, bucket in buckets.items()
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -43,6 +43,7 @@ class _Plan:
     app: Client
     app_name: str
     script: Script
+    picture: Path | None = None
 
 
 def demo(
@@ -66,6 +67,10 @@ def demo(
         typer.Option("--exit", metavar="", help="Stop afterwards, instead of running the API."),
     ] = False,
     port: Port = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Also save the result as an SVG picture.", hidden=True),
+    ] = None,
 ) -> None:
     """Replay past events in virtual time, and watch people join and leave buckets.
 
@@ -73,7 +78,7 @@ def demo(
     has the columns user_id, event and timestamp; all the others become properties. The database
     is one of its own, emptied each time.
     """
-    plan = _plan(file, app, event)
+    plan = replace(_plan(file, app, event), picture=picture)
     if leave:
         run_async(_demo(plan, None))
         return
@@ -121,6 +126,7 @@ async def _demo(plan: _Plan, listener: socket.socket | None) -> None:
 
 async def _replay(plan: _Plan, dsn: str) -> None:
     from hogsend.cli.demo_view import Scene, make_view  # noqa: PLC0415 - keeps --help quick
+    from hogsend.cli.picture import recorder, save_picture  # noqa: PLC0415
     from hogsend.clock import VirtualClock  # noqa: PLC0415
     from hogsend.ops.replay import replay  # noqa: PLC0415
 
@@ -135,11 +141,16 @@ async def _replay(plan: _Plan, dsn: str) -> None:
             until=until,
             source=plan.file.path.name,
         )
-        with make_view(scene, make_console()) as view:
+        console = make_console()
+        with make_view(scene, console) as view:
             await replay(
                 script, engine=client.engine, clock=clock, until=until, on_progress=view.show
             )
-        await view.summarize()
+        await view.summarize(console)
+        if plan.picture is not None:
+            recorded = recorder("make demo")
+            await view.summarize(recorded)
+            save_picture(plan.picture, recorded)
 
 
 async def _go_on(plan: _Plan, dsn: str, listener: socket.socket) -> None:

@@ -78,8 +78,8 @@ class View(ABC):
     async def show(self, position: Position) -> None:
         """Called with every step of the replay."""
 
-    async def summarize(self) -> None:
-        """A table of what came of it."""
+    async def summarize(self, console: Console) -> None:
+        """Print a table of what came of it."""
         scene = self._scene
         stays = await count_stays(scene.pool, scene.buckets)
         peaks = await find_peaks(scene.pool, scene.buckets)
@@ -87,25 +87,25 @@ class View(ABC):
             scene.pool, scene.buckets, scene.instants(scene.until, self._columns)
         )
         script = scene.script
-        self._console.print(
+        console.print(
             f"\n{scene.source}: {self._events:,} events of {await _count_users(scene.pool):,} "
-            f"users from {script.starts_at:%Y-%m-%d} to {script.ends_at:%Y-%m-%d}, and the "
-            f"{(scene.until - script.ends_at).days} days after, replayed in {self._took:.1f} s.\n",
+            f"users, {script.starts_at:%Y-%m-%d} to {script.ends_at:%Y-%m-%d}.\nReplayed with the "
+            f"{(scene.until - script.ends_at).days} days after in {self._took:.1f} s.\n",
             markup=False,
         )
-        self._console.print(_summary(scene, stays, peaks, sizes))
-        self._warn()
+        console.print(_summary(scene, stays, peaks, sizes))
+        self._warn(console)
 
-    def _warn(self) -> None:
+    def _warn(self, console: Console) -> None:
         """Point out what the user may not expect."""
         script = self._scene.script
         for number, reason in script.refused[:_SHOWN_REFUSALS]:
-            self._console.print(f"Line {number} was refused: {reason}", style="red", markup=False)
+            console.print(f"Line {number} was refused: {reason}", style="red", markup=False)
         if len(script.refused) > _SHOWN_REFUSALS:
-            self._console.print(f"{len(script.refused):,} lines were refused in all.", style="red")
+            console.print(f"{len(script.refused):,} lines were refused in all.", style="red")
         asked = {name for bucket in self._scene.buckets for name in bucket.analysis.events}
         if asked.isdisjoint(script.names):
-            self._console.print(
+            console.print(
                 f"\nThe buckets ask for {_listed(asked)}; the file has {_listed(script.names)}. "
                 "Name another app with --app, or the file's events with --event.",
                 style="yellow",
@@ -195,7 +195,9 @@ def _summary(
         table.add_column(name, justify="right")
     if peaks:
         table.add_column("Most", justify="right")
-    table.add_column(f"Members, {scene.script.starts_at:%Y-%m} to {scene.until:%Y-%m}")
+    period = f"Members, {scene.script.starts_at:%Y-%m} to {scene.until:%Y-%m}"
+    width = max(map(len, sizes.values()), default=0)
+    table.add_column(period if width >= len(period) else "Over time", no_wrap=True)
     for bucket in scene.buckets:
         count = stays[bucket.meta.id]
         cells = [f"{count.active:,}", f"{count.entered:,}", f"{count.left:,}"]
