@@ -184,7 +184,7 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait for something that other processes do and that sends us no signal."""
     async with asyncio.timeout(_PATIENCE):
         while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)
 
 
 async def rows(home: Path) -> set[int]:

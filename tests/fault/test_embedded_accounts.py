@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 from tests.fault.embedded_server import CHOSEN, SOURCE, Sight, User, embedded, rows
 
 from hogsend.db.embedded.binaries import find_binaries
@@ -36,7 +38,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become s
     ids=["spaces", "odd", "long"],
 )
 async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
-    """Below parents closed to all others, and longer than a socket's path may be."""
+    """Below parents closed to all others, longer than a socket's path may be; for any client."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     home = closed / name / "home"
@@ -45,11 +47,20 @@ async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
         connection = await connect(server.dsn)
         directory = await connection.fetchval("SHOW data_directory")
         await connection.close()
+        assert await _ask_by_sqlalchemy(server.dsn) == 1
         assert Path(directory) == home / "postgres" / "data"
         sockets = sight.sockets
         assert _is_private(sockets)
     assert await sight.all_gone()
     assert sockets == sight.layout.root or not _exists(sockets)
+
+
+async def _ask_by_sqlalchemy(dsn: str) -> int:
+    engine = create_async_engine(sa.make_url(dsn).set(drivername="postgresql+asyncpg"))
+    async with engine.connect() as connection:
+        answer = await connection.scalar(sa.text("SELECT 1"))
+    await engine.dispose()
+    return answer
 
 
 def _is_private(directory: Path) -> bool:

@@ -43,7 +43,7 @@ def _pids(sight: Sight, victim: str) -> set[int]:
             return sight.everything()
 
 
-@pytest.mark.parametrize("first", ["users", "postmaster", "server"])
+@pytest.mark.parametrize("first", ["users", "server"])
 async def test_a_start_after_everything_was_killed(home: Path, first: str) -> None:
     """Kill all, in any order, and start again: what was acknowledged is there."""
     sight = Sight(home)

@@ -6,8 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 from tests.fault.embedded_server import Sight, User, embedded, rows, until
 
 from hogsend.db.embedded import EmbeddedPostgres, ensure_database
@@ -48,7 +46,7 @@ async def test_the_last_user_may_be_killed(home: Path) -> None:
 
 async def test_a_user_may_come_while_the_server_is_stopping(home: Path) -> None:
     """One user leaves just as the next one comes, again and again."""
-    for _ in range(5):
+    for _ in range(3):
         async with embedded(home) as server:
             connection = await connect(server.dsn)
             assert await connection.fetchval("SELECT 1") == 1
@@ -67,17 +65,6 @@ async def test_instances_in_one_process_are_users_of_their_own(home: Path) -> No
     await connection.close()
     await second.stop()
     assert await Sight(home).all_gone()
-
-
-async def test_its_url_serves_every_client(tmp_path: Path) -> None:
-    """Both asyncpg and SQLAlchemy take the same URL, whatever the path."""
-    home = tmp_path / "with space + 100% plus"
-    async with embedded(home) as server:
-        url = sa.make_url(server.dsn).set(drivername="postgresql+asyncpg")
-        engine = create_async_engine(url)
-        async with engine.connect() as connection:
-            assert await connection.scalar(sa.text("SELECT 1")) == 1
-        await engine.dispose()
 
 
 async def test_its_settings_keep_what_is_committed(home: Path) -> None:

@@ -14,6 +14,7 @@ from hogsend.db.embedded import locks
 from hogsend.db.embedded.processes import processes_of
 
 _POLL: Final = 0.01
+_LOOK: Final = 0.1  # seconds between looks at all processes, which cost more than the lock
 _FAST: Final = 60.0  # seconds for a shutdown checkpoint before an immediate stop
 _IMMEDIATE: Final = 5.0  # seconds for that, before kill -9
 _ORPHANS: Final = 3.0  # seconds for backends to notice that their postmaster is gone
@@ -39,14 +40,17 @@ def clear(server_lock: Path, place: Path) -> int:
 
 
 def _await(lock: int, place: Path) -> None:
-    begun = time.monotonic()
+    begun = looked = time.monotonic()
     told: set[tuple[signal.Signals, int]] = set()
     while not locks.take(lock, fcntl.LOCK_EX):
-        for how, pid in _measures(place, time.monotonic() - begun) - told:
+        time.sleep(_POLL)
+        if time.monotonic() - looked < _LOOK:
+            continue
+        looked = time.monotonic()
+        for how, pid in _measures(place, looked - begun) - told:
             told.add((how, pid))
             with suppress(ProcessLookupError):
                 os.kill(pid, how)
-        time.sleep(_POLL)
 
 
 def _measures(place: Path, waited: float) -> set[tuple[signal.Signals, int]]:
