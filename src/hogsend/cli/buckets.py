@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from hogsend.buckets.registry import CompiledBucket
     from hogsend.ops.buckets import Stays
 
-buckets = typer.Typer(name="buckets", help="Show buckets and their members.", no_args_is_help=True)
+buckets = typer.Typer(
+    name="buckets",
+    help="Show buckets and their members.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @buckets.command("list")

@@ -50,7 +50,7 @@ def demo(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[CSV]", show_default=False, help="Your own purchases, or other events."
+            metavar="CSV", show_default=False, help="Your own purchases, or other events."
         ),
     ] = None,
     *,
@@ -64,7 +64,7 @@ def demo(
     ] = None,
     leave: Annotated[
         bool,
-        typer.Option("--exit", metavar="", help="Stop afterwards, instead of running the API."),
+        typer.Option("--exit", help="Stop afterwards, instead of running the API."),
     ] = False,
     port: Port = None,
     picture: Annotated[
@@ -72,11 +72,12 @@ def demo(
         typer.Option(metavar="PATH", help="Also save the result as an SVG picture.", hidden=True),
     ] = None,
 ) -> None:
-    """Replay past events in virtual time, and watch people join and leave buckets.
+    """Replay past events, and watch people join and leave buckets.
 
-    Without CSV: the purchases of 2,357 customers of CDNOW (examples/cdnow). A CSV of your own
-    has the columns user_id, event and timestamp; all the others become properties. The database
-    is one of its own, emptied each time.
+    Time is virtual: months pass in seconds. Without CSV these are the purchases of 2,357
+    customers of CDNOW (examples/cdnow). A CSV of your own has the columns user_id, timestamp and
+    event (or name the event with --event); all the others become properties. The demo has a
+    database of its own, emptied each time.
     """
     plan = replace(_plan(file, app, event), picture=picture)
     if leave:

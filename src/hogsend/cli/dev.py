@@ -28,7 +28,7 @@ Port = Annotated[
         min=1,
         max=65535,
         metavar="PORT",
-        help="Where the API listens.  [env var: PORT] [default: 3002]",
+        help="Where the API listens; by default PORT in the environment, or 3002.",
         show_default=False,
     ),
 ]

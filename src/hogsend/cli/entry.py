@@ -26,10 +26,11 @@ class Invocation:
 
 hogsend = typer.Typer(
     name="hogsend",
-    help="Real-time user groups and journeys on nothing but PostgreSQL.",
+    help="Real-time groups of users, on nothing but PostgreSQL.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 hogsend.command()(dev)
 hogsend.command()(demo)
@@ -51,14 +52,11 @@ def _show_version(asked: bool) -> None:
 def _options(
     context: typer.Context,
     *,
-    debug: Annotated[
-        bool, typer.Option("--debug", metavar="", help="Show the trace of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool,
         typer.Option(
             "--version",
-            metavar="",
             callback=_show_version,
             is_eager=True,
             help="Show the version.",

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _Columns = list[str]
 
-events = typer.Typer(name="events", help="Send and import events.", no_args_is_help=True)
+events = typer.Typer(
+    name="events", help="Send and import events.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @events.command("send")
@@ -92,17 +94,13 @@ def import_(
     ] = None,
     rest_as_properties: Annotated[
         bool,
-        typer.Option(
-            "--rest-as-properties", metavar="", help="CSV: unknown columns are properties."
-        ),
+        typer.Option("--rest-as-properties", help="CSV: unknown columns are properties."),
     ] = False,
-    utc: Annotated[
-        bool, typer.Option("--utc", metavar="", help="CSV: times without a zone are UTC.")
-    ] = False,
+    utc: Annotated[bool, typer.Option("--utc", help="CSV: times without a zone are UTC.")] = False,
     rejects: Annotated[
         Path | None,
         typer.Option(
-            metavar="PATH", help="Where refused lines go.  [default: FILE.rejects.ndjson]"
+            metavar="PATH", help="Where refused lines go; by default FILE.rejects.ndjson."
         ),
     ] = None,
     app: App = None,

@@ -18,4 +18,4 @@ App = Annotated[
     ),
 ]
 
-Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
