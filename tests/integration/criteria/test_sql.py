@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import combinations, groupby
 
 import asyncpg
 import pytest
 from tests.property.criteria.strategies import Case
+from tests.property.criteria.test_equivalence import judge_in_memory
 from tests.property.oracle import Event
 from tests.unit.criteria.examples import clock_examples, examples
 
 from hogsend.criteria.builder import CriteriaBuilder, build
+from hogsend.criteria.describe import describe
 from hogsend.criteria.evaluate import Verdict
 from hogsend.criteria.limits import MAX_CONDITIONS, MAX_COUNT, MAX_DEPTH, MAX_WINDOW
 from hogsend.criteria.sql import compile_selection, compile_where
@@ -45,6 +47,64 @@ def test_clock_operators_hold_in_their_spans(judge, group):
 
 def events(*times, name="seen"):
     return [Event(name=name, at=time, properties={}) for time in times]
+
+
+SEEN, COMPLAINED = b.event("seen"), b.event("complained")
+PAID = b.event("order").where(b.prop("total").gt(5))
+LAPSED = b.all(SEEN.exists(), SEEN.within(days(7)).not_exists())
+TREES = [
+    SEEN.exists(),
+    SEEN.within(days(7)).exists(),
+    SEEN.within(days(30)).at_least(2),
+    SEEN.within(days(8)).less_than(2),
+    SEEN.within(days(8)).exactly(1),
+    SEEN.exactly(2),
+    b.event("other").within(days(1)).not_exists(),
+    LAPSED,
+    b.not_(LAPSED),
+    PAID.exists(),
+    PAID.within(days(2)).not_exists(),
+    b.all(LAPSED, PAID.within(days(2)).not_exists()),
+    b.any(LAPSED, COMPLAINED.within(days(2)).exists()),
+    b.any(LAPSED, COMPLAINED.within(days(1)).not_exists()),
+    b.all(SEEN.within(days(9)).exists(), COMPLAINED.within(days(3)).exists()),
+    b.any(SEEN.within(days(9)).exists(), COMPLAINED.within(days(3)).exists()),
+    b.all(b.any(LAPSED, COMPLAINED.within(days(1)).not_exists()), PAID.at_least(1)),
+    b.all(SEEN.within(days(30)).at_least(2), COMPLAINED.within(days(1)).not_exists()),
+    b.all(
+        b.any(
+            SEEN.within(days(5)).not_exists(),
+            COMPLAINED.within(hours(12)).not_exists(),
+        ),
+        b.event("order").within(days(1)).not_exists(),
+    ),
+    b.any(b.prop("plan").eq("pro"), SEEN.exists()),
+    b.all(b.prop("plan").neq("pro"), b.any(LAPSED, b.prop("plan").exists())),
+]
+_TICK = timedelta(microseconds=1)
+_EVENTS = [
+    Event(name="seen", at=NOW, properties={}),
+    Event(name="seen", at=NOW - days(7), properties={}),
+    Event(name="seen", at=NOW - days(7) - _TICK, properties={}),
+    Event(name="seen", at=NOW - days(8), properties={}),
+    Event(name="seen", at=NOW + days(1), properties={}),
+    Event(name="complained", at=NOW - days(3) + _TICK, properties={}),
+    Event(name="complained", at=NOW - days(1), properties={}),
+    Event(name="order", at=NOW - days(3), properties={"total": 6}),
+    Event(name="order", at=NOW - days(1) + _TICK, properties={"total": 5}),
+    Event(name="order", at=NOW - days(1), properties={"total": 6}),
+]
+HISTORIES = [
+    Case(properties={}, history=list(chosen), now=NOW)
+    for size in range(4)
+    for chosen in combinations(_EVENTS, size)
+]
+
+
+@pytest.mark.parametrize("tree", TREES, ids=describe)
+def test_sql_says_what_memory_says(judge, tree):
+    """For every history of up to three events at the edges of the windows."""
+    assert judge.verdicts(tree, HISTORIES) == [judge_in_memory(tree, case) for case in HISTORIES]
 
 
 def test_a_day_is_24_hours_when_the_clocks_change(judge):

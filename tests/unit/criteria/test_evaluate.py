@@ -137,6 +137,40 @@ def test_since_is_unknown_if_there_may_have_been_enough_before():
     assert judge(tree, newest - days(6), second).since == second + days(7)
 
 
+def lapsed(name):
+    return b.event(name).within(days(7)).not_exists()
+
+
+def facts(**newest):
+    return Facts(
+        properties={}, newest={Slot(event_name=name): times for name, times in newest.items()}
+    )
+
+
+def test_since_of_an_and_is_that_of_its_latest_child():
+    """An or among them has held as long as its oldest reason, known exactly or not."""
+    tree = b.all(b.any(lapsed("x"), lapsed("y")), lapsed("z"))
+    known = facts(x=[NOW - days(16)], y=[NOW - days(8)], z=[NOW - days(12)])
+    assert evaluate(tree, known, NOW) == Verdict(matches=True, since=NOW - days(5))
+
+
+def test_since_is_unknown_where_a_count_may_have_begun_later():
+    """Two within 10 days hold since the newest event at the latest, not since the second."""
+    enough = b.event("x").within(days(10)).at_least(2)
+    tree = b.all(enough, b.event("y").within(days(2)).not_exists())
+    known = facts(x=[NOW - hours(1), NOW - days(9)], y=[NOW - days(3)])
+    assert evaluate(tree, known, NOW) == Verdict(matches=True, flips_at=NOW + days(1))
+    known = facts(x=[NOW - days(2), NOW - days(9)], y=[NOW - days(3)])
+    assert evaluate(tree, known, NOW).since == NOW - days(1)
+
+
+def test_since_is_unknown_where_filtered_events_were_not_read():
+    """Beyond the horizon of a filtered slot there may have been one that counted."""
+    paid = b.event("order").where(b.prop("total").gt(5)).within(days(30))
+    tree = b.all(lapsed("x"), paid.not_exists())
+    assert evaluate(tree, facts(x=[NOW - days(9)]), NOW) == Verdict(matches=True)
+
+
 def test_an_and_that_fails_waits_for_the_last_of_its_failing_children():
     """Both must flip before it can hold, so it is looked at once, not twice."""
     early, late = b.prop("x").older_than(days(1)), b.prop("y").older_than(days(5))
