@@ -88,8 +88,7 @@ def plan_columns(header: Sequence[str], options: ColumnOptions) -> tuple[Column,
     if unknown:
         faults.append(_unknown_fault(unknown))
     known = [column for column in columns if column is not None]
-    if not unknown:
-        faults += _field_faults(known, options)
+    faults += _field_faults(known, options)
     if faults:
         raise ConfigurationError("\n".join(faults))
     return tuple(known)
