@@ -50,6 +50,7 @@ def _equal(one, other):
 _KEYWORDS = {
     "$schema": lambda *_: True,
     "title": lambda *_: True,
+    "description": lambda *_: True,
     "$defs": lambda *_: True,
     "$ref": lambda reference, value, _: admits(_ref(reference), value),
     "oneOf": lambda options, value, _: sum(admits(each, value) for each in options) == 1,
