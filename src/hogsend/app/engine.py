@@ -19,8 +19,6 @@ class Engine:
         pool: Connections to a migrated database.
         registry: The app's buckets.
         clock: The engine's only source of time.
-        lanes: Ingest transactions at once.
-        max_batch: Writes in one ingest transaction, at most.
     """
 
     def __init__(
@@ -29,12 +27,10 @@ class Engine:
         pool: Pool,
         registry: Registry,
         clock: Clock,
-        lanes: int = 2,
-        max_batch: int = 500,
     ) -> None:
         self.pool = pool
         self.clock = clock
         self.ingest = Ingest(pool=pool, clock=clock, subscribers=[BucketSubscriber(registry)])
-        self.batcher = Batcher(self.ingest, lanes=lanes, max_batch=max_batch)
+        self.batcher = Batcher(self.ingest)
         self.pump = Pump(pool=pool, clock=clock, ingest=self.ingest, live=registry.live_ids)
         self.members = Members(pool)

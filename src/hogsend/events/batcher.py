@@ -19,6 +19,9 @@ import asyncpg
 from hogsend.errors import OverloadedError
 from hogsend.events.model import Outcome, Write
 
+LANES = 2
+"""Transactions at once: while one waits for the database, Python prepares another."""
+
 _RETRY_AFTER_S = 1.0
 
 
@@ -49,7 +52,7 @@ class Batcher:
     """
 
     def __init__(
-        self, ingest: Writer, *, lanes: int = 2, max_batch: int = 500, max_waiting: int = 20_000
+        self, ingest: Writer, *, lanes: int = LANES, max_batch: int = 500, max_waiting: int = 20_000
     ) -> None:
         self._lanes = [_Lane(ingest, max_batch) for _ in range(lanes)]
         self._max_batch = max_batch
