@@ -93,7 +93,8 @@ class PropertyCondition(_Condition):
         return self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash(self._identity())
+        # Cheap, since filters are keys on the hot path; trees repeat few properties.
+        return hash(self.property)
 
     def _identity(self) -> tuple[object, ...]:
         return self.property, self.operator, _strict(self.value)

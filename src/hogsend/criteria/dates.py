@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 FIRST: Final = datetime.min.replace(tzinfo=UTC)
@@ -38,17 +39,24 @@ DATE_PATTERN: Final = f"{_CALENDAR}(?:[T ]{_TIME}{_ZONE})?"
 _match = re.compile(DATE_PATTERN).fullmatch
 _DATE_ALONE: Final = 10
 _NO_FINER: Final = len("2026-01-31T09:00:00.123456Z")
+_LONGEST: Final = len("2026-01-31T09:00:00.123456789+01:00")
 
 
 def parse_date(found: object) -> datetime | None:
     """The instant that a property's value names, in UTC; None if it is not a date."""
-    if not isinstance(found, str) or _match(found) is None:
+    if not isinstance(found, str) or len(found) > _LONGEST:
         return None
-    if len(found) == _DATE_ALONE:
-        return datetime.fromisoformat(found).replace(tzinfo=UTC)
-    instant = datetime.fromisoformat(found)
-    if instant.tzinfo is UTC:
-        return instant
+    return _parse(found)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> datetime | None:
+    # Cached: the dates of busy contacts are read again with each of their events.
+    if _match(text) is None:
+        return None
+    instant = datetime.fromisoformat(text)
+    if len(text) == _DATE_ALONE:
+        return instant.replace(tzinfo=UTC)
     try:
         return instant.astimezone(UTC)
     except OverflowError:
