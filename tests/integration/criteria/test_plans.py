@@ -48,9 +48,17 @@ async def fill(connection, number):
     await connection.execute("VACUUM ANALYZE contacts, user_events")
 
 
-async def plan(connection, statement, *params):
-    text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *params)
-    return list(nodes(json.loads(text)[0]["Plan"]))
+async def plans(connection, selection, *params):
+    """The plan for these parameters, and the generic one that serves all."""
+    explain = "EXPLAIN (FORMAT JSON)"
+    custom = await connection.fetchval(f"{explain} {selection.text}", *params, *selection.params)
+    nulls = ", ".join(["null"] * (len(params) + len(selection.params)))
+    await connection.execute(
+        f"SET plan_cache_mode = force_generic_plan; PREPARE judge AS {selection.text}"
+    )
+    generic = await connection.fetchval(f"{explain} EXECUTE judge ({nulls})")
+    await connection.execute("DEALLOCATE judge; RESET plan_cache_mode")
+    return [list(nodes(json.loads(text)[0]["Plan"])) for text in (custom, generic)]
 
 
 def nodes(node):
@@ -61,16 +69,14 @@ def nodes(node):
 
 async def check_plans(connection):
     for name, tree in TREES.items():
-        users, span = (
-            compile_selection(build(tree)),
-            compile_selection(build(tree), scope=RANGE, taken=3),
-        )
-        for found in (
-            await plan(connection, users.text, NOW, ["u1", "u2"], *users.params),
-            await plan(connection, span.text, NOW, "u1", "u2", *span.params),
+        users = compile_selection(build(tree))
+        span = compile_selection(build(tree), scope=RANGE, taken=3)
+        for plan in (
+            *await plans(connection, users, NOW, ["u1", "u2"]),
+            *await plans(connection, span, NOW, "u1", "u2"),
         ):
             check_events(
-                name, [node for node in found if node.get("Relation Name") == "user_events"]
+                name, [node for node in plan if node.get("Relation Name") == "user_events"]
             )
 
 
