@@ -77,6 +77,7 @@ def install_error_handlers(app: FastAPI) -> None:
     for kind in (
         OSError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # the server died in the middle of a statement
         asyncpg.PostgresConnectionError,
         asyncpg.OperatorInterventionError,
         asyncpg.TooManyConnectionsError,

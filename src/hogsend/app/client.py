@@ -89,14 +89,13 @@ class Client:
         """How this process is; never raises."""
         try:
             due_at = await asyncio.wait_for(self.engine.pump.next_due(), timeout=2)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
             return Health(ready=False, database="unreachable", error=repr(error))
         lag = timedelta(0) if due_at is None else self.clock.now() - due_at
         return Health(ready=True, database="ok", pump_lag_s=max(0.0, lag.total_seconds()))
 
     async def _open(self, resources: AsyncExitStack) -> Engine:
         database = await resources.enter_async_context(ensure_database(self.settings))
-        await migrate(database.dsn)
         pool = await self._open_pool(database.dsn)
         resources.push_async_callback(pool.close)
         engine = Engine(pool=pool, registry=self.registry, clock=self.clock)
@@ -106,7 +105,9 @@ class Client:
         return engine
 
     async def _open_pool(self, dsn: str) -> Pool:
+        """Migrate, then connect."""
         try:
+            await migrate(dsn)
             return await create_pool(
                 dsn,
                 max_size=_POOL_SIZE,
