@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
+from hogsend.db.pool import UNREACHABLE
 from hogsend.errors import HogsendError, InvalidInputError, OverloadedError
 
 _log = structlog.get_logger(__name__)
@@ -74,14 +74,7 @@ def install_error_handlers(app: FastAPI) -> None:
         message = "The database cannot be reached; nothing was stored. Try again."
         return error_response(503, "unavailable", message, retry_after=_RETRY_AFTER_S)
 
-    for kind in (
-        OSError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,  # the server died in the middle of a statement
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.TooManyConnectionsError,
-    ):
+    for kind in UNREACHABLE:
         app.add_exception_handler(kind, unavailable)
 
     @app.exception_handler(Exception)

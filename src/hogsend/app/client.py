@@ -17,7 +17,7 @@ from hogsend.buckets.registry import Registry
 from hogsend.clock import Clock, SystemClock
 from hogsend.db.embedded import ensure_database
 from hogsend.db.migrate import migrate
-from hogsend.db.pool import Pool, create_pool
+from hogsend.db.pool import UNREACHABLE, Pool, create_pool
 from hogsend.errors import ConfigurationError, DatabaseError
 from hogsend.settings import Settings
 
@@ -113,7 +113,7 @@ class Client:
                 max_size=_POOL_SIZE,
                 statement_cache_size=self.settings.statement_cache_size,
             )
-        except (OSError, asyncpg.PostgresError) as error:
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
             raise DatabaseError(f"The database cannot be reached: {error}") from error
 
 

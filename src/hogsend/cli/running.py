@@ -24,11 +24,13 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
     import asyncpg  # noqa: PLC0415 - keeps --help quick
     import uvloop  # noqa: PLC0415
 
+    from hogsend.db.pool import UNREACHABLE  # noqa: PLC0415
+
     _log_to_stderr()
     _spare_the_collector()
     try:
         return uvloop.run(main)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*UNREACHABLE, asyncpg.PostgresError) as error:
         hint = "Is the server running that DATABASE_URL names, and is the URL right?"
         given = "DATABASE_URL" in os.environ
         raise DatabaseError(f"The database: {error}. {hint if given else ''}".strip()) from error

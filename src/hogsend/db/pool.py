@@ -16,6 +16,17 @@ Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
 
+UNREACHABLE: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+)
+"""What it looks like when the server is not there, is going away, or takes nobody in."""
+
 STATEMENT_CACHE_SIZE: Final = 200
 _JSONB_VERSION: Final = b"\x01"
 _encoder = msgspec.json.Encoder()

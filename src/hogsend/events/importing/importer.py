@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 
 from hogsend.clock import Clock
+from hogsend.db.pool import UNREACHABLE
 from hogsend.errors import DatabaseError, InvalidInputError
 from hogsend.events.batcher import Batcher
 from hogsend.events.importing.files import EventFile
@@ -91,7 +92,7 @@ class Importer:
                     await self._settle(*under_way.popleft())
             while under_way:
                 await self._settle(*under_way.popleft())
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
             raise DatabaseError(
                 f"The import stopped after {self._tally.done:,} of {self._tally.total:,} lines: "
                 f"{error}. Run the same command again to go on; nothing will be stored twice."
