@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from hogsend.criteria.ast import Criteria
 from hogsend.criteria.builder import CriteriaSource, build
 from hogsend.criteria.validate import validate
+from hogsend.durations import describe_duration
 from hogsend.errors import DefinitionError
 
 BUCKET_ENTERED: Final = "bucket:entered"
 BUCKET_LEFT: Final = "bucket:left"
+BUCKET_DWELL: Final = "bucket:dwell"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MAX_ID_LENGTH = 100
@@ -31,6 +33,35 @@ class EntryLimit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DwellSchedule:
+    """When a stay is announced as having lasted: once ``after``, or ``every`` so often.
+
+    Attributes:
+        label: Names the event: ``bucket:dwell:<bucket>:<label>``.
+    """
+
+    label: str
+    after: timedelta | None = None
+    every: timedelta | None = None
+
+    def elapsed(self, anchor: datetime, now: datetime, horizon: datetime) -> int:
+        """How many firings are due at ``now``; repeated ones are counted up to ``horizon``."""
+        if self.every is None:
+            return int(now >= self.instant(anchor, 1))
+        return 0 if now < anchor + self.every else (horizon - anchor) // self.every
+
+    def due_after(self, anchor: datetime, count: int) -> datetime | None:
+        """The next instant after ``count`` firings."""
+        if self.every is None and count > 0:
+            return None
+        return self.instant(anchor, count + 1)
+
+    def instant(self, anchor: datetime, count: int) -> datetime:
+        """The instant of the firing numbered ``count``, from 1."""
+        return anchor + (self.after or count * (self.every or timedelta(0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BucketMeta:
     """The declaration of a bucket; the arguments of ``define_bucket``, checked."""
 
@@ -43,6 +74,7 @@ class BucketMeta:
     entry_period: timedelta | None = None
     min_dwell: timedelta | None = None
     max_dwell: timedelta | None = None
+    dwells: tuple[DwellSchedule, ...] = ()
 
 
 T = TypeVar("T")
@@ -118,6 +150,38 @@ class Bucket:
     def left(self) -> str:
         """The name of the event that a leave emits."""
         return f"{BUCKET_LEFT}:{self.meta.id}"
+
+    def schedule_dwell(
+        self,
+        *,
+        after: timedelta | None = None,
+        every: timedelta | None = None,
+        label: str | None = None,
+    ) -> Self:
+        """Announce stays that last: an event ``bucket:dwell:<bucket>:<label>``, and the bucket.
+
+        Args:
+            after: Once per stay, when it has lasted this long.
+            every: Each time this long has passed; instants missed are made up for by one event,
+                whose ``dwellCount`` says how many intervals are over.
+            label: Names the event; by default from the duration, e.g. ``after-30-days``. It also
+                tells which announcements a stay had, so keep it when you change the duration.
+
+        Raises:
+            DefinitionError: Both or neither of ``after`` and ``every``, or a label used twice.
+        """
+        faults = _schedule_faults(self.meta, after, every, label)
+        if faults:
+            raise DefinitionError(faults)
+        kind, duration = ("after", after) if every is None else ("every", every)
+        name = label or f"{kind}-{describe_duration(duration or _LONGEST).replace(' ', '-')}"
+        schedule = DwellSchedule(label=name, after=after, every=every)
+        if any(known.label == name for known in self.meta.dwells):
+            raise DefinitionError(
+                [f"bucket {self.id!r}: two dwell schedules are labelled {name!r}; name one anew"]
+            )
+        self.meta = replace(self.meta, dwells=(*self.meta.dwells, schedule))
+        return self
 
     def bind(self, reader: MemberReader) -> None:
         """Give member access its source; ``create_client`` calls this."""
@@ -268,6 +332,22 @@ def _dwell_faults(id_: str, shortest: timedelta | None, longest: timedelta | Non
             f"bucket {id_!r}: max_dwell ({longest}) is shorter than min_dwell ({shortest})"
         )
     return faults
+
+
+def _schedule_faults(
+    meta: BucketMeta, after: timedelta | None, every: timedelta | None, label: str | None
+) -> list[str]:
+    if (after is None) is (every is None):
+        return [f"bucket {meta.id!r}: a dwell takes one of after= and every=, e.g. after=days(30)"]
+    if label is not None and not _ID.fullmatch(label):
+        return [
+            f"bucket {meta.id!r}: the dwell label {label!r} must be lower-case letters, digits "
+            "and hyphens, e.g. 'final-nudge'"
+        ]
+    return [
+        *_duration_faults(meta.id, "dwell after", after),
+        *_duration_faults(meta.id, "dwell every", every),
+    ]
 
 
 def _duration_faults(id_: str, name: str, duration: timedelta | None) -> list[str]:

@@ -38,12 +38,17 @@ class Pair(Struct, kw_only=True):
     written: dict[int, Membership] = field(default_factory=dict)
 
     def look(
-        self, properties: Mapping[str, Any], now: datetime, source: Source
+        self,
+        properties: Mapping[str, Any],
+        now: datetime,
+        source: Source,
+        until: datetime | None = None,
     ) -> tuple[Transition, ...]:
         """Evaluate and decide at ``now``, or at the latest transition if a clock stepped back."""
-        at = now if self.latest is None else max(now, self.latest.changed_at)
+        before = self.latest
+        at = now if before is None else max(now, before.changed_at)
         verdict = self.bucket.evaluator(properties, self.newest, at)
-        decision = decide(self.bucket.meta, self.latest, verdict, at, source)
+        decision = decide(self.bucket.meta, before, verdict, at, source=source, until=until)
         self.latest, self.due_at, self.decided = decision.latest, decision.due_at, True
         for transition in decision.transitions:
             self.written[transition.membership.entry_count] = transition.membership
@@ -53,7 +58,7 @@ class Pair(Struct, kw_only=True):
         """Decide at each due instant up to ``now``, in order."""
         due_at = self.timer
         while due_at is not None and due_at <= now:
-            yield from self.look(properties, due_at, Source.RECONCILE)
+            yield from self.look(properties, due_at, Source.RECONCILE, until=now)
             due_at = self.due_at
 
     def timer_is_stale(self, now: datetime) -> bool:

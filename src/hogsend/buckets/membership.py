@@ -7,20 +7,26 @@ the state, how many stays there were (``entry_count``) and when the last one end
     active --(criteria stop holding, min_dwell over)-----> left (criteria)
     active --(max_dwell over)----------------------------> left (max_dwell)
 
+While a stay lasts, each dwell schedule fires when it is due; a stay that ends at the same instant
+ends first. Dwell instants that were missed while nobody looked are made up for by one firing.
+
 ``decide`` is pure. It names the next instant at which to look again (``due_at``); a timer that
 fires early changes nothing but the timer.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hogsend.buckets.definition import BucketMeta, EntryLimit
 from hogsend.criteria.evaluate import Verdict
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Source(StrEnum):
@@ -42,16 +48,18 @@ class Reason(StrEnum):
 
 
 class Kind(StrEnum):
-    """The two transitions."""
+    """What can happen to a stay."""
 
     ENTERED = "entered"
     LEFT = "left"
+    DWELL = "dwell"
 
 
 class Membership(Struct, frozen=True, kw_only=True, gc=False):
     """One stay of a user in a bucket; ``left_at`` and ``reason`` are None while it lasts.
 
-    Within its pair, ``entry_count`` (from 1) tells it from the others.
+    Within its pair, ``entry_count`` (from 1) tells it from the others. ``dwell_state`` says how
+    many intervals of each dwell schedule (by label) have been announced.
     """
 
     entry_count: int
@@ -60,6 +68,7 @@ class Membership(Struct, frozen=True, kw_only=True, gc=False):
     left_at: datetime | None = None
     reason: Reason | None = None
     dwell_anchor_at: datetime | None = None
+    dwell_state: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -73,13 +82,22 @@ class Membership(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Transition(Struct, frozen=True, kw_only=True, gc=False):
-    """A join or a leave; ``emitted`` is False where an entry limit keeps it silent."""
+    """A join, a leave, or a dwell of so long.
+
+    Attributes:
+        membership: The stay as it is afterwards.
+        emitted: False where an entry limit keeps it silent.
+        label: Of a dwell: which schedule fired.
+        count: Of a dwell: how many of its intervals are over.
+    """
 
     kind: Kind
     membership: Membership
     at: datetime
     source: Source
     emitted: bool = True
+    label: str | None = None
+    count: int = 0
 
 
 class Decision(Struct, frozen=True, kw_only=True, gc=False):
@@ -101,19 +119,69 @@ def decide(
     latest: Membership | None,
     verdict: Verdict,
     now: datetime,
+    *,
     source: Source,
+    until: datetime | None = None,
 ) -> Decision:
-    """Decide what becomes of a pair at ``now``."""
+    """Decide what becomes of a pair at ``now``.
+
+    Args:
+        bucket: Its limits and schedules.
+        latest: The pair's latest membership.
+        verdict: Of the criteria at ``now``.
+        now: The instant decided upon.
+        source: What to give as the cause of a transition.
+        until: The present, where ``now`` is an instant that is being made up for.
+    """
     if latest is None or not latest.active:
         return _decide_outside(bucket, latest, verdict, now, source)
-    if bucket.max_dwell is not None and now >= latest.entered_at + bucket.max_dwell:
+    ends_at = _end_of(latest, bucket.max_dwell)
+    if ends_at is not None and now >= ends_at:
         return _flush(bucket, latest, verdict, now, source)
+    may_leave_at = _end_of(latest, bucket.min_dwell)
     if verdict.matches:
-        return Decision(latest=latest, due_at=_due_inside(bucket, latest, verdict))
-    if bucket.min_dwell is not None and now < latest.entered_at + bucket.min_dwell:
-        return Decision(latest=latest, due_at=latest.entered_at + bucket.min_dwell)
-    left = _leave(latest, Reason.CRITERIA, now, source)
-    return Decision(latest=left.membership, due_at=verdict.flips_at, transitions=(left,))
+        look_at = _earliest(verdict.flips_at, ends_at)
+    elif may_leave_at is not None and now < may_leave_at:
+        look_at = may_leave_at
+    else:
+        left = _leave(latest, Reason.CRITERIA, now, source)
+        return Decision(latest=left.membership, due_at=verdict.flips_at, transitions=(left,))
+    return _dwell(bucket, latest, now=now, until=until or now, look_at=look_at, source=source)
+
+
+def _dwell(
+    bucket: BucketMeta,
+    latest: Membership,
+    *,
+    now: datetime,
+    until: datetime,
+    look_at: datetime | None,
+    source: Source,
+) -> Decision:
+    """Fire the dwell schedules that are due; ``look_at``: when the stay may end next."""
+    if not bucket.dwells:
+        return Decision(latest=latest, due_at=look_at)
+    horizon = until if look_at is None else min(until, look_at - _MICROSECOND)
+    anchor = latest.dwell_anchor_at or latest.entered_at
+    fired: list[Transition] = []
+    due_at = look_at
+    for schedule in bucket.dwells:
+        done = latest.dwell_state.get(schedule.label, 0)
+        count = schedule.elapsed(anchor, now, horizon)
+        if count > done:
+            latest = replace(latest, dwell_state={**latest.dwell_state, schedule.label: count})
+            at = max(now, schedule.instant(anchor, count))
+            fired.append(_fire(latest, schedule.label, count, at, source))
+        due_at = _earliest(due_at, schedule.due_after(anchor, max(count, done)))
+    return Decision(latest=latest, due_at=due_at, transitions=tuple(fired))
+
+
+def _fire(
+    membership: Membership, label: str, count: int, at: datetime, source: Source
+) -> Transition:
+    return Transition(
+        kind=Kind.DWELL, membership=membership, at=at, source=source, label=label, count=count
+    )
 
 
 def _decide_outside(
@@ -134,11 +202,9 @@ def _decide_outside(
             case _:
                 pass
     joined = _join(bucket, latest, now, source)
-    return Decision(
-        latest=joined.membership,
-        due_at=_due_inside(bucket, joined.membership, verdict),
-        transitions=(joined,),
-    )
+    look_at = _earliest(verdict.flips_at, _end_of(joined.membership, bucket.max_dwell))
+    after = _dwell(bucket, joined.membership, now=now, until=now, look_at=look_at, source=source)
+    return replace(after, transitions=(joined, *after.transitions))
 
 
 def _flush(
@@ -186,8 +252,11 @@ def _period_end(bucket: BucketMeta, latest: Membership) -> datetime:
     return latest.changed_at + bucket.entry_period
 
 
-def _due_inside(bucket: BucketMeta, membership: Membership, verdict: Verdict) -> datetime | None:
-    if bucket.max_dwell is None:
-        return verdict.flips_at
-    ends_at = membership.entered_at + bucket.max_dwell
-    return ends_at if verdict.flips_at is None else min(ends_at, verdict.flips_at)
+def _end_of(stay: Membership, duration: timedelta | None) -> datetime | None:
+    return None if duration is None else stay.entered_at + duration
+
+
+def _earliest(first: datetime | None, second: datetime | None) -> datetime | None:
+    if first is None or second is None:
+        return first or second
+    return min(first, second)

@@ -95,6 +95,7 @@ def _membership(row: Any) -> Membership:
         left_at=row["left_at"],
         reason=row["reason"] and Reason(row["reason"]),
         dwell_anchor_at=row["dwell_anchor_at"],
+        dwell_state=row["dwell_state"],
     )
 
 
@@ -117,6 +118,7 @@ async def save_memberships(
         [row.expires_at for row in rows],
         [stay.dwell_anchor_at for stay in stays],
         now,
+        [stay.dwell_state for stay in stays],
     )
 
 

@@ -32,7 +32,7 @@ def stay(entered_at=NOW, *, left_at=None, reason=Reason.CRITERIA, entry_count=1)
 
 
 def look(latest, verdict, now=NOW, **arguments):
-    return decide(bucket(**arguments), latest, verdict, now, Source.EVENT)
+    return decide(bucket(**arguments), latest, verdict, now, source=Source.EVENT)
 
 
 def kinds(decision):

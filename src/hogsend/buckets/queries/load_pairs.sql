@@ -20,12 +20,13 @@ WITH asked AS (
 )
 SELECT asked.user_id, asked.bucket_id, timer.due_at,
        latest.entry_count, latest.source, latest.reason, latest.entered_at, latest.left_at,
-       latest.dwell_anchor_at
+       latest.dwell_anchor_at, latest.dwell_state
 FROM asked
 LEFT JOIN bucket_timers AS timer
     ON timer.user_id = asked.user_id AND timer.bucket_id = asked.bucket_id
 LEFT JOIN LATERAL (
-    SELECT entry_count, status, source, reason, entered_at, left_at, dwell_anchor_at
+    SELECT entry_count, status, source, reason, entered_at, left_at, dwell_anchor_at,
+           dwell_state
     FROM bucket_memberships AS membership
     WHERE membership.user_id = asked.user_id AND membership.bucket_id = asked.bucket_id
     ORDER BY entry_count DESC
