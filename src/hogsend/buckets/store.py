@@ -143,6 +143,15 @@ async def save_timers(
         )
 
 
+async def forget_user(connection: Connection, user_id: str, now: datetime, *, erase: bool) -> None:
+    """End a deleted user's memberships, or remove every trace of them; disarm the timers."""
+    await connection.execute(SQL.disarm_user, user_id)
+    if erase:
+        await connection.execute(SQL.erase_memberships, user_id)
+    else:
+        await connection.execute(SQL.end_memberships, user_id, now)
+
+
 async def claim_due(
     connection: Connection, now: datetime, live: Sequence[str], limit: int
 ) -> dict[str, Contact]:

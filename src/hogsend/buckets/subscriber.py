@@ -19,6 +19,7 @@ from hogsend.buckets.store import (
     MembershipRow,
     PairKey,
     StoredPair,
+    forget_user,
     load_pairs,
     save_memberships,
     save_timers,
@@ -63,6 +64,10 @@ class BucketSubscriber:
             for result in fold.apply(change, buckets)
         ]
         await self._save(transaction, fold.pairs)
+
+    async def forget(self, transaction: Transaction, user_id: str, *, erase: bool) -> None:
+        """End the memberships of a contact who is being deleted; nothing is announced."""
+        await forget_user(transaction.connection, user_id, transaction.now, erase=erase)
 
     async def _load_facts(self, connection: Connection, keys: Iterable[PairKey]) -> Facts:
         needs = {

@@ -39,6 +39,12 @@ async def lock_contacts(connection: Connection, user_ids: Collection[str], now: 
     return Locked(contacts=contacts, created=created)
 
 
+async def lock_contact(connection: Connection, user_id: str) -> Contact | None:
+    """Lock and read a contact, if there is one."""
+    rows = await connection.fetch(SQL.lock_contacts, text_array([user_id]))
+    return _by_user(rows).get(user_id)
+
+
 async def save_contacts(connection: Connection, contacts: Sequence[Contact], now: datetime) -> None:
     """Store changed contacts; the caller holds their locks."""
     await connection.execute(
@@ -48,6 +54,11 @@ async def save_contacts(connection: Connection, contacts: Sequence[Contact], now
         [contact.properties for contact in contacts],
         now,
     )
+
+
+async def delete_contact(connection: Connection, user_id: str) -> None:
+    """Remove a contact; the caller holds their lock."""
+    await connection.execute(SQL.delete_contact, user_id)
 
 
 async def find_by_email(connection: Connection, emails: Collection[str]) -> dict[str, str]:

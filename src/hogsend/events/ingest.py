@@ -20,10 +20,16 @@ from uuid_utils import uuid7
 
 from hogsend.clock import Clock
 from hogsend.contacts.model import Contact, merge
-from hogsend.contacts.store import find_by_email, lock_contacts, save_contacts
+from hogsend.contacts.store import (
+    delete_contact,
+    find_by_email,
+    lock_contact,
+    lock_contacts,
+    save_contacts,
+)
 from hogsend.db.pool import Connection, Pool
 from hogsend.events.model import Change, Event, NewEvent, Outcome, Write
-from hogsend.events.store import append_events, known_keys
+from hogsend.events.store import append_events, erase_events, known_keys
 from hogsend.events.subscriber import Subscriber, Transaction
 
 _ATTEMPTS = 5
@@ -55,6 +61,29 @@ class Ingest:
             except asyncpg.DeadlockDetectedError:
                 continue
         return await self._write(writes)
+
+    async def delete_contact(self, user_id: str, *, erase: bool = False) -> bool:
+        """Delete a contact: memberships end, for the reason ``deleted``; nothing is announced.
+
+        Args:
+            user_id: Whom.
+            erase: Remove the events and memberships of the past, too. Without it they stay in
+                the log, and count again should the user come back.
+
+        Returns:
+            Whether there was such a contact.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            contact = await lock_contact(connection, user_id)
+            if contact is None:
+                return False
+            transaction = Transaction(connection=connection, now=self._clock.now(), changes=[])
+            for subscriber in self._subscribers:
+                await subscriber.forget(transaction, user_id, erase=erase)
+            if erase:
+                await erase_events(connection, user_id)
+            await delete_contact(connection, user_id)
+        return True
 
     async def settle(self, transaction: Transaction) -> None:
         """Let the subscribers react to the changes, then store what came of it."""

@@ -55,3 +55,8 @@ async def known_keys(
     users, values = zip(*keys, strict=True)
     rows = await connection.fetch(SQL.known_keys, list(users), list(values))
     return {(row["user_id"], row["idempotency_key"]) for row in rows}
+
+
+async def erase_events(connection: Connection, user_id: str) -> None:
+    """Remove all events of a user; the caller holds their contact lock."""
+    await connection.execute(SQL.erase_events, user_id)

@@ -31,3 +31,7 @@ class Subscriber(Protocol):
     async def process(self, transaction: Transaction) -> None:
         """Read, decide and write; append the events that follow to ``changes``."""
         ...
+
+    async def forget(self, transaction: Transaction, user_id: str, *, erase: bool) -> None:
+        """End what concerns a contact who is being deleted; ``erase``: leave no row of it."""
+        ...
