@@ -1,0 +1,215 @@
+"""The real engine on a real PostgreSQL, at a time of the test's choosing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hogsend.app.engine import Engine
+from hogsend.app.virtual import TimeMachine
+from hogsend.buckets.definition import Bucket
+from hogsend.buckets.registry import CompiledBucket, Registry
+from hogsend.buckets.store import FactReader
+from hogsend.clock import VirtualClock
+from hogsend.criteria.evaluate import Facts
+from hogsend.criteria.explain import Explanation, explain
+from hogsend.db.pool import Pool, create_pool
+from hogsend.events.model import Outcome, Write
+from hogsend.events.parse import parse_contact, parse_event
+from hogsend.testing.databases import Lease, depot
+from hogsend.testing.errors import SimulationError
+from hogsend.testing.history import Dwell, History, Transition
+from hogsend.testing.instants import read_duration, read_instant
+from hogsend.testing.owner import SQL
+
+_START: Final = "2026-01-01T00:00:00Z"
+_CONNECTIONS: Final = 4  # more only helps a test that gathers writes
+_PAGE: Final = 1000
+
+
+class Simulation:
+    """An engine whose time moves only when it is told to; made by ``simulate``.
+
+    Everything returns once it is committed, with all that follows from it at the present instant.
+    ``transitions`` and ``dwells`` can still be read when the simulation is over.
+    """
+
+    def __init__(self, pool: Pool, registry: Registry, clock: VirtualClock, log: History) -> None:
+        self._pool = pool
+        self._registry = registry
+        self._clock = clock
+        self._history = log
+        self._engine = Engine(pool=pool, registry=registry, clock=clock)
+        self._time = TimeMachine(self._engine, clock)
+        for bucket in registry.definitions:
+            bucket.bind(self._engine.members)
+
+    @property
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._clock.now()
+
+    @property
+    def transitions(self) -> list[Transition]:
+        """The joins and leaves so far, in the order in which they were emitted."""
+        return self._history.transitions()
+
+    @property
+    def dwells(self) -> list[Dwell]:
+        """The dwell reactions that came due so far, in the order in which they were emitted."""
+        return self._history.dwells()
+
+    async def event(
+        self,
+        user_id: str | None,
+        name: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        contact: Mapping[str, Any] | None = None,
+        at: str | datetime | None = None,
+        email: str | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """Send one event.
+
+        Args:
+            user_id: Who did it; None if ``email`` tells.
+            name: What they did.
+            properties: The event's properties.
+            contact: Merged into the contact's properties first; None clears a key.
+            at: When it happened, if not now.
+            email: The contact's mail address.
+            key: An idempotency key; a second event of the user with it does nothing.
+
+        Raises:
+            InvalidInputError: As the HTTP API would answer.
+            SimulationError: ``at`` has no time zone.
+        """
+        item = {
+            "userId": user_id,
+            "name": name,
+            "eventProperties": None if properties is None else dict(properties),
+            "contactProperties": None if contact is None else dict(contact),
+            "timestamp": None if at is None else read_instant(at, "at").isoformat(),
+            "email": email,
+            "idempotencyKey": key,
+        }
+        return (await self.events([item]))[0]
+
+    async def events(self, items: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+        """Send events in one batch, which is one transaction.
+
+        Args:
+            items: As for ``POST /v1/events``: ``name``, ``userId`` or ``email``, and if need be
+                ``eventProperties``, ``contactProperties``, ``timestamp``, ``idempotencyKey``.
+
+        Returns:
+            One outcome per event, in order.
+
+        Raises:
+            InvalidInputError: One of the items is wrong; none was stored.
+        """
+        now = self.now
+        return await self._write([parse_event(item, now) for item in items])
+
+    async def contact(self, user_id: str, **properties: Any) -> Outcome:
+        """Merge properties into a contact; None clears a key."""
+        item = {"userId": user_id, "properties": properties}
+        return (await self._write([parse_contact(item)]))[0]
+
+    async def advance(self, duration: timedelta) -> None:
+        """Let time pass; all that is due on the way happens, in order, each at its own instant."""
+        await self._time.advance_to(self.now + read_duration(duration))
+
+    async def advance_to(self, instant: str | datetime) -> None:
+        """Let time pass until ``instant``, as ``advance`` does."""
+        until = read_instant(instant, "instant")
+        if until < self.now:
+            raise SimulationError(
+                f"It is {self.now.isoformat()} already, so time cannot move to "
+                f"{until.isoformat()}. Start the simulation earlier (start=), or, for something "
+                "that happened earlier, send an event with at=."
+            )
+        await self._time.advance_to(until)
+
+    async def members(self, bucket: Bucket | str) -> set[str]:
+        """The user ids of a bucket's active members."""
+        bucket_id = self._find(bucket).meta.id
+        found: set[str] = set()
+        cursor = None
+        while True:
+            page = await self._engine.members.members(bucket_id, _PAGE, cursor)
+            found.update(member.user_id for member in page.members)
+            if (cursor := page.cursor) is None:
+                return found
+
+    async def explain(self, bucket: Bucket | str, user_id: str) -> Explanation:
+        """Why a user is in a bucket or not: the verdict of each condition, with its facts."""
+        criteria = self._find(bucket).meta.criteria
+        slots = self._find(bucket).evaluator.slots
+        needs = [(user_id, number) for number in range(len(slots))]
+        async with self._pool.acquire() as connection:
+            properties = await connection.fetchval(SQL.find_properties, user_id)
+            newest = await FactReader(slots).load(connection, needs) if needs else {}
+        times = {slots[number].slot: instants for (_, number), instants in newest.items()}
+        return explain(criteria, Facts(properties=properties or {}, newest=times), self.now)
+
+    async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
+        return await self._engine.ingest.write(writes) if writes else []
+
+    def _find(self, bucket: Bucket | str) -> CompiledBucket:
+        bucket_id = bucket.id if isinstance(bucket, Bucket) else bucket
+        found = self._registry.buckets.get(bucket_id)
+        if found is None:
+            raise SimulationError(_unknown(bucket_id, list(self._registry.buckets)))
+        return found
+
+
+@asynccontextmanager
+async def simulate(
+    *,
+    buckets: Sequence[Bucket] = (),
+    start: str | datetime = _START,
+    database: str | None = None,
+) -> AsyncIterator[Simulation]:
+    """The real engine in virtual time, on an empty PostgreSQL database of its own.
+
+    Args:
+        buckets: The buckets to run, as for ``create_client``.
+        start: The first instant: ISO 8601 with a zone, or an aware ``datetime``.
+        database: The URL of a server to make the database on; what it names is not touched.
+            None is ``TEST_DATABASE_URL``, else ``DATABASE_URL``, else a server that is started.
+
+    Raises:
+        DefinitionError: Several buckets carry the same id.
+        SimulationError: ``start`` is not an instant.
+        DatabaseError: The server cannot be used; the message says what to do.
+    """
+    registry = Registry(buckets)
+    clock = VirtualClock(read_instant(start, "start"))
+    async with _leased(database) as lease:
+        history = History(lease, depot().background)
+        pool = await create_pool(lease.dsn, min_size=1, max_size=_CONNECTIONS)
+        async with pool:
+            yield Simulation(pool, registry, clock, history)
+        await history.close()
+
+
+@asynccontextmanager
+async def _leased(url: str | None) -> AsyncIterator[Lease]:
+    """A database of the depot, given back at the end."""
+    databases, background = depot().databases(url), depot().background
+    lease = await background.do(databases.lease())
+    try:
+        yield lease
+    finally:
+        await background.do(databases.give_back(lease))
+
+
+def _unknown(bucket_id: object, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(bucket_id), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+    return f"There is no bucket {bucket_id!r} in this simulation; {hint}"
