@@ -16,7 +16,7 @@ POLL_S = 0.1
 """The longest sleep. A timer armed further ahead than this fires at its instant; a nearer one at
 most this much later, whichever process armed it, through any pooler, without NOTIFY."""
 
-_BATCH = 500
+_BATCH = 200
 _BUSY_S = 0.005
 
 

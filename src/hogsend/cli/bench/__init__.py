@@ -19,6 +19,7 @@ Workload: TypeAlias = "Callable[[Settings, bool, Callable[[str], None]], AsyncIt
 _WORKLOADS = {
     "ingest": "hogsend.cli.bench.ingest.bench_ingest",
     "latency": "hogsend.cli.bench.latency.bench_latency",
+    "wave": "hogsend.cli.bench.wave.bench_wave",
 }
 
 

@@ -1,0 +1,130 @@
+"""``bench wave``: many memberships expire at one instant while live events flow.
+
+Live traffic is single events at a fixed rate, first against an idle engine, then during the wave;
+each event makes its user join, so its latency is that of a committed membership.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hogsend.app.engine import Engine
+from hogsend.buckets.definition import Bucket, define_bucket
+from hogsend.buckets.registry import Registry
+from hogsend.cli.bench.report import Case, percentiles_ms
+from hogsend.cli.bench.scratch import SQL, Note, scratch_schema
+from hogsend.clock import SystemClock
+from hogsend.db.pool import Pool
+from hogsend.durations import days, seconds
+from hogsend.events.parse import parse_event
+from hogsend.settings import Settings
+
+_WINDOW = days(30)
+_RATE = 200
+_IDLE_S = 5.0
+_LEFT = "SELECT count(*) FROM user_events WHERE event = 'bucket:left:recent'"
+
+
+async def bench_wave(settings: Settings, quick: bool, note: Note) -> AsyncIterator[Case]:
+    """Yield the drain rate, the lateness, and the live latency against idle."""
+    size = 10_000 if quick else 100_000
+    async with scratch_schema(settings, connections=6) as pool:
+        wave = _Wave(pool=pool, size=size, note=note)
+        for case in await wave.run():
+            yield case
+
+
+def _recent() -> Bucket:
+    return define_bucket(
+        id="recent",
+        name="Seen in 30 days",
+        criteria=lambda b: b.event("seen").within(_WINDOW).exists(),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wave:
+    pool: Pool
+    size: int
+    note: Note
+    lateness_s: list[float] = field(default_factory=list)
+    live_s: list[float] = field(default_factory=list)
+    sent: int = 0
+
+    async def run(self) -> list[Case]:
+        """Idle, then the wave."""
+        engine = Engine(pool=self.pool, registry=Registry([_recent()]), clock=SystemClock())
+        due_at = engine.clock.now() + seconds(_IDLE_S + 5 + self.size / 10_000)
+        self.note(f"arming {self.size:,} timers for one instant")
+        await self.pool.execute(SQL.generate_wave, self.size, "recent", due_at, _WINDOW)
+        await self.pool.execute("VACUUM ANALYZE")
+        async with engine.batcher:
+            self.note(f"{_RATE} live events a second, idle")
+            idle = await self._live_until(engine, engine.clock.now() + seconds(_IDLE_S))
+            await asyncio.sleep(max(0.0, (due_at - engine.clock.now()).total_seconds()))
+            self.note("the wave")
+            drained = asyncio.create_task(self._drain(engine, due_at))
+            busy = await self._live_until(engine, None, drained)
+        took = await drained
+        left = await self.pool.fetchval(_LEFT)
+        return self._cases(took, left, idle, busy)
+
+    def _cases(self, took: float, left: int, idle: list[float], busy: list[float]) -> list[Case]:
+        late, calm, during = map(percentiles_ms, (self.lateness_s, idle, busy))
+        return [
+            Case(
+                name="wave.drain",
+                value=left / took,
+                unit="transitions/s",
+                extra={"transitions": left, "missing": self.size - left},
+            ),
+            Case(
+                name="wave.lateness",
+                value=late[1],
+                unit="ms late (p99)",
+                p50_ms=late[0],
+                p99_ms=late[1],
+            ),
+            Case(
+                name="wave.live",
+                value=during[1],
+                unit="ms (p99)",
+                baseline=calm[1],
+                p50_ms=during[0],
+                p99_ms=during[1],
+                extra={"idle_p50_ms": calm[0], "events": len(busy)},
+            ),
+        ]
+
+    async def _drain(self, engine: Engine, due_at: datetime) -> float:
+        started = time.perf_counter()
+        while users := await engine.pump.settle_due():
+            late = (engine.clock.now() - due_at) / timedelta(seconds=1)
+            self.lateness_s.extend([late] * users)
+        return time.perf_counter() - started
+
+    async def _live_until(
+        self, engine: Engine, end: datetime | None, task: asyncio.Task[float] | None = None
+    ) -> list[float]:
+        """Send single events at the fixed rate; returns how long each took, in seconds."""
+        found: list[float] = []
+        calls: set[asyncio.Task[None]] = set()
+        next_at = time.perf_counter()
+        while (end is None or engine.clock.now() < end) and not (task and task.done()):
+            call = asyncio.create_task(self._send(engine, next_at, found))
+            calls.add(call)
+            call.add_done_callback(calls.discard)
+            next_at += 1 / _RATE
+            await asyncio.sleep(max(0.0, next_at - time.perf_counter()))
+        await asyncio.gather(*calls)
+        return found
+
+    async def _send(self, engine: Engine, meant_at: float, found: list[float]) -> None:
+        self.sent += 1
+        item = {"name": "seen", "userId": f"live_{self.sent}"}
+        await engine.batcher.submit([parse_event(item, engine.clock.now())])
+        found.append(time.perf_counter() - meant_at)
