@@ -12,6 +12,7 @@ from typing import Self
 import asyncpg
 
 from hogsend.app.engine import Engine
+from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import Registry
 from hogsend.clock import Clock, SystemClock
@@ -19,6 +20,7 @@ from hogsend.db.embedded import ensure_database
 from hogsend.db.migrate import migrate
 from hogsend.db.pool import UNREACHABLE, Pool, create_pool
 from hogsend.errors import ConfigurationError, DatabaseError
+from hogsend.runtime.service import Service
 from hogsend.settings import Settings
 
 _POOL_SIZE = 8
@@ -101,6 +103,16 @@ class Client:
         engine = Engine(pool=pool, registry=self.registry, clock=self.clock)
         for bucket in self.registry.definitions:
             bucket.bind(engine.members)
+        self.control = BucketControl(
+            pool=pool,
+            clock=self.clock,
+            registry=self.registry,
+            chosen=self.settings.enabled_buckets,
+        )
+        await self.control.register()
+        watch = Service("bucket-control", self.control)
+        watch.start()
+        resources.push_async_callback(watch.stop)
         await resources.enter_async_context(engine.batcher)
         return engine
 

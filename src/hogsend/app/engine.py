@@ -32,5 +32,5 @@ class Engine:
         self.clock = clock
         self.ingest = Ingest(pool=pool, clock=clock, subscribers=[BucketSubscriber(registry)])
         self.batcher = Batcher(self.ingest)
-        self.pump = Pump(pool=pool, clock=clock, ingest=self.ingest, live=registry.live_ids)
+        self.pump = Pump(pool=pool, clock=clock, ingest=self.ingest, registry=registry)
         self.members = Members(pool)

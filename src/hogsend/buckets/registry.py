@@ -80,8 +80,12 @@ class Registry:
         numbers = {needed.slot: number for number, needed in enumerate(self.slots)}
         self.buckets = {bucket.id: _compile(bucket.meta, numbers) for bucket in self.definitions}
         self.slots_of_event = _index((slot.event_name, number) for slot, number in numbers.items())
-        live = [bucket for bucket in self.buckets.values() if bucket.meta.enabled]
-        self.live_ids = [bucket.meta.id for bucket in live]
+        self.set_live(bucket.id for bucket in self.definitions if bucket.meta.enabled)
+
+    def set_live(self, bucket_ids: Iterable[str]) -> None:
+        """From now on, evaluate these buckets and no others."""
+        self.live_ids = sorted(bucket_ids)
+        live = [self.buckets[bucket_id] for bucket_id in self.live_ids]
         self._by_event = _index((name, b) for b in live for name in b.analysis.events)
         self._by_property = _index((key, b) for b in live for key in b.analysis.properties)
         self._by_creation = tuple(b for b in live if b.analysis.matches_empty)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
+from hogsend.buckets.registry import Registry
 from hogsend.buckets.store import claim_due, next_due
 from hogsend.clock import Clock
 from hogsend.db.pool import Pool
@@ -27,7 +27,7 @@ class Pump:
     the passing of time. Any number of pumps may run side by side.
 
     Args:
-        live: The ids of the buckets to look after.
+        registry: Tells which buckets to look after.
         batch: Timers in one transaction, at most.
     """
 
@@ -37,13 +37,13 @@ class Pump:
         pool: Pool,
         clock: Clock,
         ingest: Ingest,
-        live: Sequence[str],
+        registry: Registry,
         batch: int = _BATCH,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._ingest = ingest
-        self._live = list(live)
+        self._registry = registry
         self._batch = batch
 
     async def run_once(self) -> float:
@@ -60,7 +60,9 @@ class Pump:
     async def settle_due(self) -> int:
         """Settle one batch of due pairs; returns the number of users in it."""
         async with self._pool.acquire() as connection, connection.transaction():
-            contacts = await claim_due(connection, self._clock.now(), self._live, self._batch)
+            contacts = await claim_due(
+                connection, self._clock.now(), self._registry.live_ids, self._batch
+            )
             if not contacts:
                 return 0
             transaction = Transaction(
@@ -74,4 +76,4 @@ class Pump:
     async def next_due(self) -> datetime | None:
         """The earliest instant at which a timer is due."""
         async with self._pool.acquire() as connection:
-            return await next_due(connection, self._live)
+            return await next_due(connection, self._registry.live_ids)

@@ -71,4 +71,5 @@ CREATE TABLE bucket_timers (
     PRIMARY KEY (user_id, bucket_id)
 ) WITH (fillfactor = 80);
 
-CREATE INDEX bucket_timers_due_at ON bucket_timers (due_at);
+-- By bucket, so that the timers of a paused one are in nobody's way.
+CREATE INDEX bucket_timers_due_at ON bucket_timers (bucket_id, due_at);

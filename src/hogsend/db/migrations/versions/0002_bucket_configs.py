@@ -1,0 +1,19 @@
+"""Configuration of buckets at run time."""
+
+from __future__ import annotations
+
+from hogsend.db.migrations import execute_script
+from hogsend.errors import DatabaseError
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Create the table."""
+    execute_script(__file__)
+
+
+def downgrade() -> None:
+    """Schemas only go forward."""
+    raise DatabaseError("Schemas only go forward; restore a backup to go back.")
