@@ -174,3 +174,19 @@ async def test_the_demo_replays_a_file_of_ones_own(hogsend, connection, server):
     admin = await connect(server)
     await admin.execute("DROP DATABASE hogsend_demo")
     await admin.close()
+
+
+def test_a_bucket_is_paused_and_resumed(hogsend):
+    """`disable` and `enable` change what every process evaluates, and `list` says so."""
+    assert "paused in every process" in hogsend.run("buckets", "disable", "lapsed").out
+    listed = json.loads(hogsend.run("buckets", "list", "--json").out)["buckets"]
+    assert {bucket["id"]: bucket["enabled"] for bucket in listed} == {
+        "repeat-buyers": True,
+        "lapsed": False,
+        "big-spenders": True,
+    }
+    assert hogsend.run("buckets", "enable", "lapsed").code == 0
+    assert "(paused)" not in hogsend.run("buckets", "list").out
+    refused = hogsend.run("buckets", "disable", "laps")
+    assert refused.code == 1
+    assert "Did you mean 'lapsed'?" in refused.err

@@ -1,4 +1,4 @@
-"""``hogsend buckets``: what there is, and who is in it."""
+"""``hogsend buckets``: what there is, who is in it, and pausing it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 buckets = typer.Typer(
     name="buckets",
-    help="Show buckets and their members.",
+    help="Show buckets and their members; pause and resume them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,13 +32,15 @@ buckets = typer.Typer(
 def list_buckets(app: App = None, as_json: Json = False) -> None:
     """Show every bucket with the number of its members."""
     client = load_client(app)
-    stays = run_async(_count(client))
+    stays, live = run_async(_count(client))
     compiled = client.registry.buckets
     if as_json:
-        shown = [_bucket_json(bucket, stays[id_]) for id_, bucket in compiled.items()]
+        shown = [
+            _bucket_json(bucket, stays[id_], live=id_ in live) for id_, bucket in compiled.items()
+        ]
         print_json({"buckets": shown, "total": len(shown)})
     else:
-        _print_buckets(compiled, stays)
+        _print_buckets(compiled, stays, live)
 
 
 @buckets.command("members")
@@ -59,11 +61,39 @@ def list_members(
         _print_members(chosen, members, total)
 
 
-async def _count(client: Client) -> dict[str, Stays]:
+@buckets.command("disable")
+def disable_bucket(
+    bucket: Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")],
+    app: App = None,
+) -> None:
+    """Pause a bucket everywhere: it is not evaluated, its members stay."""
+    run_async(_override(load_client(app), bucket, enabled=False))
+    typer.echo(f"{bucket} is paused in every process within 2 seconds. Its members stay.")
+
+
+@buckets.command("enable")
+def enable_bucket(
+    bucket: Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")],
+    app: App = None,
+) -> None:
+    """Let a bucket be evaluated again, whatever the code says."""
+    run_async(_override(load_client(app), bucket, enabled=True))
+    typer.echo(f"{bucket} is evaluated again, in every process within 2 seconds.")
+
+
+async def _override(client: Client, bucket_id: str, *, enabled: bool) -> None:
+    _bucket(client.registry.definitions, bucket_id)
+    async with client:
+        await client.control.override(bucket_id, enabled=enabled)
+
+
+async def _count(client: Client) -> tuple[dict[str, Stays], list[str]]:
+    """The stays of each bucket, and which buckets are live."""
     from hogsend.ops.buckets import count_stays  # noqa: PLC0415 - keeps --help quick
 
     async with client:
-        return await count_stays(client.engine.pool, list(client.registry.buckets.values()))
+        stays = await count_stays(client.engine.pool, list(client.registry.buckets.values()))
+        return stays, client.registry.live_ids
 
 
 async def _read_members(client: Client, bucket: Bucket, limit: int) -> tuple[int, list[Member]]:
@@ -88,7 +118,7 @@ def _bucket(known: Sequence[Bucket], bucket_id: str) -> Bucket:
     raise ConfigurationError(f"There is no bucket {bucket_id!r}.{hint}{there_are}")
 
 
-def _bucket_json(bucket: CompiledBucket, stays: Stays) -> dict[str, Any]:
+def _bucket_json(bucket: CompiledBucket, stays: Stays, *, live: bool) -> dict[str, Any]:
     from hogsend.criteria.describe import describe  # noqa: PLC0415 - keeps --help quick
     from hogsend.criteria.dump import dump  # noqa: PLC0415
 
@@ -96,7 +126,7 @@ def _bucket_json(bucket: CompiledBucket, stays: Stays) -> dict[str, Any]:
         "id": bucket.meta.id,
         "name": bucket.meta.name,
         "description": bucket.meta.description,
-        "enabled": bucket.meta.enabled,
+        "enabled": live,
         "timeBased": bucket.analysis.time_based,
         "entryLimit": str(bucket.meta.entry_limit),
         "criteria": dump(bucket.meta.criteria),
@@ -114,7 +144,9 @@ def _member_json(member: Member) -> dict[str, Any]:
     }
 
 
-def _print_buckets(buckets: Mapping[str, CompiledBucket], stays: Mapping[str, Stays]) -> None:
+def _print_buckets(
+    buckets: Mapping[str, CompiledBucket], stays: Mapping[str, Stays], live: Sequence[str]
+) -> None:
     from hogsend.criteria.describe import describe  # noqa: PLC0415 - keeps --help quick
 
     print_table(
@@ -122,7 +154,7 @@ def _print_buckets(buckets: Mapping[str, CompiledBucket], stays: Mapping[str, St
         [
             (
                 id_,
-                bucket.meta.name if bucket.meta.enabled else f"{bucket.meta.name} (disabled)",
+                bucket.meta.name if id_ in live else f"{bucket.meta.name} (paused)",
                 stays[id_].active,
                 describe(bucket.meta.criteria),
             )
