@@ -35,5 +35,5 @@ def test_a_leaf_takes_less_than_three_microseconds(tree):
     """The best of many runs, since the machine has other things to do."""
     evaluator = compile(tree)
     newest = [TIMES] * len(evaluator.slots)
-    runs = timeit.repeat(lambda: evaluator(PROPERTIES, newest, NOW), number=1_000, repeat=50)
-    assert min(runs) / 1_000 < 3e-6
+    runs = timeit.repeat(lambda: evaluator(PROPERTIES, newest, NOW), number=200, repeat=500)
+    assert min(runs) / 200 < 3e-6
