@@ -85,15 +85,15 @@ class Simulation:
             key: An idempotency key; a second event of the user with it does nothing.
 
         Raises:
-            InvalidInputError: As the HTTP API would answer.
-            SimulationError: ``at`` has no time zone.
+            InvalidInputError: Something is wrong with it, just as the HTTP API would answer.
+            SimulationError: ``at`` is not an instant, or lies ahead.
         """
         item = {
             "userId": user_id,
             "name": name,
             "eventProperties": None if properties is None else dict(properties),
             "contactProperties": None if contact is None else dict(contact),
-            "timestamp": None if at is None else read_instant(at, "at").isoformat(),
+            "timestamp": None if at is None else self._past(at).isoformat(),
             "email": email,
             "idempotencyKey": key,
         }
@@ -119,6 +119,18 @@ class Simulation:
         """Merge properties into a contact; None clears a key."""
         item = {"userId": user_id, "properties": properties}
         return (await self._write([parse_contact(item)]))[0]
+
+    async def delete_contact(self, user_id: str, *, erase: bool = False) -> bool:
+        """Delete a contact: stays end for the reason ``deleted``, and nothing is emitted.
+
+        Args:
+            user_id: Whom.
+            erase: Remove the past events and stays, too.
+
+        Returns:
+            Whether there was such a contact.
+        """
+        return await self._engine.ingest.delete_contact(user_id, erase=erase)
 
     async def advance(self, duration: timedelta) -> None:
         """Let time pass; all that is due on the way happens, in order, each at its own instant."""
@@ -156,6 +168,15 @@ class Simulation:
             newest = await FactReader(slots).load(connection, needs) if needs else {}
         times = {slots[number].slot: instants for (_, number), instants in newest.items()}
         return explain(criteria, Facts(properties=properties or {}, newest=times), self.now)
+
+    def _past(self, at: str | datetime) -> datetime:
+        instant = read_instant(at, "at")
+        if instant > self.now:
+            raise SimulationError(
+                f"at {instant.isoformat()} lies ahead: it is {self.now.isoformat()}. Move time on "
+                "first (advance_to), then send the event."
+            )
+        return instant
 
     async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
         return await self._engine.ingest.write(writes) if writes else []
