@@ -17,14 +17,14 @@ from typing import Final, Self
 import asyncpg
 
 from hogsend.db.migrate import VERSION_TABLE
-from hogsend.db.pool import connect
+from hogsend.db.pool import UNREACHABLE, connect
 from hogsend.testing.background import Background
 from hogsend.testing.owner import SQL, Owner
 from hogsend.testing.server import Place, Server, find_place
 from hogsend.testing.template import ensure_template
 
 _PATIENCE_MS: Final = 2_000  # for the locks of connections that should have been closed
-_FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_FAILURES: Final = (*UNREACHABLE, asyncpg.PostgresError)
 
 
 class Lease:
@@ -42,18 +42,22 @@ class Lease:
         await connection.execute(f"SET lock_timeout = {_PATIENCE_MS}")
         return cls(name, dsn, connection)
 
-    async def empty(self) -> None:
-        """Make it as it was when it was new; nobody may be connected any more."""
+    async def filled(self) -> list[str]:
+        """The tables that have rows, quoted."""
         tables = [
             row["name"] for row in await self.connection.fetch(SQL.list_tables, VERSION_TABLE)
         ]
-        filled = " UNION ALL ".join(
-            f"SELECT '{table}' AS name WHERE EXISTS (SELECT FROM {table})"  # noqa: S608 - quoted
-            for table in tables
-        )
-        names = [row["name"] for row in await self.connection.fetch(filled)]
-        if names:
-            await self.connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+        questions = [
+            f"SELECT {position} AS position WHERE EXISTS (SELECT FROM {table})"  # noqa: S608 - quoted
+            for position, table in enumerate(tables)
+        ]
+        rows = await self.connection.fetch(" UNION ALL ".join(questions))
+        return [tables[row["position"]] for row in rows]
+
+    async def empty(self) -> None:
+        """Make it as it was when it was new; nobody may be connected any more."""
+        if tables := await self.filled():
+            await self.connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
 
 
 class Databases:
@@ -67,6 +71,7 @@ class Databases:
         self._server = Server(place)
         self._turn = asyncio.Lock()
         self._owner: Owner | None = None
+        self._leases: set[Lease] = set()
         self._free: list[Lease] = []
 
     async def lease(self) -> Lease:
@@ -78,7 +83,9 @@ class Databases:
                 if not lease.connection.is_closed():
                     return lease
             name = await owner.create(await ensure_template(owner))
-            return await Lease.open(name, owner.dsn_of(name))
+            lease = await Lease.open(name, owner.dsn_of(name))
+            self._leases.add(lease)
+            return lease
 
     async def give_back(self, lease: Lease) -> None:
         """Empty the database and keep it for the next one; drop it if that fails."""
@@ -97,7 +104,7 @@ class Databases:
     async def close(self) -> None:
         """Drop all databases and leave the server."""
         async with self._turn:
-            for lease in self._free:
+            for lease in self._leases:
                 await lease.connection.close()
             if self._owner is not None and not self._owner.lost:
                 await self._owner.close()
@@ -105,11 +112,13 @@ class Databases:
 
     async def _registered(self) -> Owner:
         if self._owner is None or self._owner.lost:
-            self._free.clear()
+            while self._free:
+                await self._drop(self._free.pop())
             self._owner = await Owner.register(await self._server.start())
         return self._owner
 
     async def _drop(self, lease: Lease) -> None:
+        self._leases.discard(lease)
         await lease.connection.close()
         if self._owner is not None and not self._owner.lost:
             await self._owner.drop(lease.name)

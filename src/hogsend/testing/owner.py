@@ -15,7 +15,7 @@ from typing import Final, Self
 
 import asyncpg
 
-from hogsend.db.pool import connect, quote
+from hogsend.db.pool import UNREACHABLE, connect, quote
 from hogsend.db.queries import load_queries
 from hogsend.errors import DatabaseError
 from hogsend.testing.server import in_database
@@ -48,7 +48,7 @@ class Owner:
         """
         try:
             connection = await connect(dsn, application_name="hogsend testing")
-        except (OSError, asyncpg.PostgresError) as error:
+        except (*UNREACHABLE, asyncpg.PostgresError) as error:
             raise DatabaseError(
                 f"The server for tests cannot be reached: {error}. It is the one that "
                 "TEST_DATABASE_URL or DATABASE_URL names; unset them to have one started."

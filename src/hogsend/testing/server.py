@@ -38,10 +38,10 @@ def find_place(url: str | None) -> Place:
     durability for speed, and nothing that tests do can reach an app's data.
     """
     settings = Settings()
-    given = url or os.environ.get(_VARIABLE)
-    if given is None and settings.database_url is not None:
+    given = url or os.environ.get(_VARIABLE)  # an empty one is none, as in the settings
+    if not given and settings.database_url is not None:
         given = settings.database_url.get_secret_value()
-    if given is not None:
+    if given:
         return Place(url=given)
     home = (settings.hogsend_home / _HOME).resolve()
     return Place(home=home, binaries=settings.hogsend_pg_bin)
