@@ -100,7 +100,12 @@ class Client:
         database = await resources.enter_async_context(ensure_database(self.settings))
         pool = await self._open_pool(database.dsn)
         resources.push_async_callback(pool.close)
-        engine = Engine(pool=pool, registry=self.registry, clock=self.clock)
+        engine = Engine(
+            pool=pool,
+            registry=self.registry,
+            clock=self.clock,
+            reconcile_cron=self.settings.bucket_reconcile_cron,
+        )
         for bucket in self.registry.definitions:
             bucket.bind(engine.members)
         self.control = BucketControl(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hogsend.buckets.members import Members
+from hogsend.buckets.reconcile import DEFAULT_CRON, Reconciler
 from hogsend.buckets.registry import Registry
 from hogsend.buckets.subscriber import BucketSubscriber
 from hogsend.buckets.timers import Pump
@@ -19,6 +20,7 @@ class Engine:
         pool: Connections to a migrated database.
         registry: The app's buckets.
         clock: The engine's only source of time.
+        reconcile_cron: When to reconcile, in UTC.
     """
 
     def __init__(
@@ -27,10 +29,23 @@ class Engine:
         pool: Pool,
         registry: Registry,
         clock: Clock,
+        reconcile_cron: str = DEFAULT_CRON,
     ) -> None:
         self.pool = pool
         self.clock = clock
         self.ingest = Ingest(pool=pool, clock=clock, subscribers=[BucketSubscriber(registry)])
         self.batcher = Batcher(self.ingest)
-        self.pump = Pump(pool=pool, clock=clock, ingest=self.ingest, registry=registry)
+        self.pump = Pump(
+            pool=pool, clock=clock, ingest=self.ingest, buckets=lambda: registry.exact_ids
+        )
+        self.reconciler = Reconciler(
+            pool=pool,
+            clock=clock,
+            registry=registry,
+            ingest=self.ingest,
+            cadence=Pump(
+                pool=pool, clock=clock, ingest=self.ingest, buckets=lambda: registry.cadence_ids
+            ),
+            cron=reconcile_cron,
+        )
         self.members = Members(pool)

@@ -21,9 +21,19 @@ class TimeMachine:
         self._clock = clock
 
     async def advance_to(self, instant: datetime) -> None:
-        """Let everything that is due until ``instant`` happen, each at its own time."""
-        while (due_at := await self._engine.pump.next_due()) is not None and due_at <= instant:
+        """Let everything that is due until ``instant`` happen, each at its own time.
+
+        Buckets without fast expiry have theirs when it is time to reconcile.
+        """
+        while (due_at := await self._next()) is not None and due_at <= instant:
             self._clock.set(max(due_at, self._clock.now()))
             while await self._engine.pump.settle_due():
                 pass
+            if await self._engine.reconciler.next_drain() == due_at:
+                await self._engine.reconciler.reconcile(due_at)
         self._clock.set(instant)
+
+    async def _next(self) -> datetime | None:
+        """The next instant at which anything is to be done."""
+        instants = (await self._engine.pump.next_due(), await self._engine.reconciler.next_drain())
+        return min((instant for instant in instants if instant is not None), default=None)

@@ -16,7 +16,11 @@ class Worker:
     async def start(self) -> None:
         """Start the client, if nobody has, and the services."""
         await self._client.start()
-        self._services = [Service("pump", self._client.engine.pump)]
+        engine = self._client.engine
+        self._services = [
+            Service("pump", engine.pump),
+            Service("reconciler", engine.reconciler),
+        ]
         for service in self._services:
             service.start()
 

@@ -75,6 +75,8 @@ class BucketMeta:
     min_dwell: timedelta | None = None
     max_dwell: timedelta | None = None
     dwells: tuple[DwellSchedule, ...] = ()
+    fast_expiry: bool = True
+    reconcile_joins: bool | None = None
 
 
 T = TypeVar("T")
@@ -245,6 +247,8 @@ def define_bucket(
     entry_period: timedelta | None = None,
     min_dwell: timedelta | None = None,
     max_dwell: timedelta | None = None,
+    fast_expiry: bool = True,
+    reconcile_joins: bool | None = None,
 ) -> Bucket:
     """Declare a bucket.
 
@@ -259,6 +263,10 @@ def define_bucket(
         entry_period: With ``once_per_period``: how long after a leave joins stay silent.
         min_dwell: A stay lasts at least this long, even when the criteria stop holding.
         max_dwell: A stay ends after this long, whatever the criteria say.
+        fast_expiry: Joins and leaves by the clock happen at their instant. False leaves them to
+            the next reconcile (``BUCKET_RECONCILE_CRON``).
+        reconcile_joins: Whether the audit looks for people who should be in, besides members who
+            should not; None follows from whether the clock can make people join.
 
     Raises:
         DefinitionError: With every fault found.
@@ -288,6 +296,8 @@ def define_bucket(
             entry_period=entry_period,
             min_dwell=min_dwell,
             max_dwell=max_dwell,
+            fast_expiry=fast_expiry,
+            reconcile_joins=reconcile_joins,
         )
     )
 

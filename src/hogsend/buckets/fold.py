@@ -55,8 +55,11 @@ class Pair(Struct, kw_only=True):
         return decision.transitions
 
     def catch_up(self, properties: Mapping[str, Any], now: datetime) -> Iterator[Transition]:
-        """Decide at each due instant up to ``now``, in order."""
-        due_at = self.timer
+        """Decide at each due instant up to ``now``, in order.
+
+        A bucket without fast expiry has no instants of its own; it is looked at when it is.
+        """
+        due_at = self.timer if self.bucket.meta.fast_expiry else now
         while due_at is not None and due_at <= now:
             yield from self.look(properties, due_at, Source.RECONCILE, until=now)
             due_at = self.due_at

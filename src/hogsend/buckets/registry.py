@@ -34,13 +34,24 @@ class CompiledBucket:
     slots: tuple[int, ...]
     blocked_for: Mapping[str, timedelta]
 
+    @property
+    def reconciles_joins(self) -> bool:
+        """Whether an audit looks for people who should be in, not only for members."""
+        if self.meta.reconcile_joins is None:
+            return self.analysis.clock_joins
+        return self.meta.reconcile_joins
+
     def ask(self, change: Change, asked: Asked) -> None:
         """Note in ``asked`` where ``change`` may move a pair of this bucket.
 
         A change that can only work in one direction can also not bring the next flip in the
         other one forward, so the pair's timer stays right (early, at most).
         """
-        if change.created or not self.analysis.properties.isdisjoint(change.changed_keys):
+        if (
+            change.created
+            or self.meta.id in change.revisit
+            or not self.analysis.properties.isdisjoint(change.changed_keys)
+        ):
             self._allow(asked, out_until=None)
         elif change.event is not None:
             match self.analysis.events.get(change.event.name):
@@ -65,6 +76,9 @@ class CompiledBucket:
 class Registry:
     """All buckets of the app, by what can change them.
 
+    Of the live ones (``live_ids``), ``exact_ids`` are looked at when a timer is due, and
+    ``cadence_ids`` when it is time to reconcile.
+
     Args:
         buckets: The app's buckets.
 
@@ -86,6 +100,8 @@ class Registry:
         """From now on, evaluate these buckets and no others."""
         self.live_ids = sorted(bucket_ids)
         live = [self.buckets[bucket_id] for bucket_id in self.live_ids]
+        self.exact_ids = [bucket.meta.id for bucket in live if bucket.meta.fast_expiry]
+        self.cadence_ids = [bucket.meta.id for bucket in live if not bucket.meta.fast_expiry]
         self._by_event = _index((name, b) for b in live for name in b.analysis.events)
         self._by_property = _index((key, b) for b in live for key in b.analysis.properties)
         self._by_creation = tuple(b for b in live if b.analysis.matches_empty)
@@ -93,13 +109,15 @@ class Registry:
     def affected(self, change: Change) -> Sequence[CompiledBucket]:
         """The buckets whose membership ``change`` may move, without asking who is a member."""
         by_event = self._by_event.get(change.event.name, ()) if change.event else ()
-        if not change.changed_keys and not change.created:
+        if not change.changed_keys and not change.created and not change.revisit:
             return by_event
         found = {bucket.meta.id: bucket for bucket in by_event}
         for key in change.changed_keys:
             found |= {bucket.meta.id: bucket for bucket in self._by_property.get(key, ())}
         if change.created:
             found |= {bucket.meta.id: bucket for bucket in self._by_creation}
+        for bucket_id in change.revisit.intersection(self.live_ids):
+            found[bucket_id] = self.buckets[bucket_id]
         return tuple(found.values())
 
 

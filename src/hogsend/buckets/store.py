@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -54,20 +54,14 @@ class MembershipRow(Struct, frozen=True, kw_only=True, gc=False):
 
 
 async def load_pairs(
-    connection: Connection,
-    asked: Mapping[PairKey, Asked],
-    users: Collection[str],
-    now: datetime,
-    live: Sequence[str],
+    connection: Connection, asked: Mapping[PairKey, Asked], now: datetime
 ) -> dict[PairKey, StoredPair]:
     """The pairs that must be looked at.
 
     Args:
         connection: In a transaction that holds the users' contact locks.
         asked: The pairs that something may move; those it turns out not to move are left out.
-        users: Whose pairs in ``live`` buckets are wanted, too, as far as they are due.
         now: Up to when a timer is due.
-        live: Bucket ids.
     """
     moves = asked.values()
     rows = await connection.fetch(
@@ -78,8 +72,6 @@ async def load_pairs(
         boolean_array(move.can_join for move in moves),
         instant_array(move.out_until for move in moves),
         now,
-        text_array(users),
-        live,
     )
     return {
         (row[0], row[1]): StoredPair(latest=row[3] and _membership(row), due_at=row[2])
@@ -153,21 +145,27 @@ async def forget_user(connection: Connection, user_id: str, now: datetime, *, er
 
 
 async def claim_due(
-    connection: Connection, now: datetime, live: Sequence[str], limit: int
-) -> dict[str, Contact]:
-    """Lock the contacts whose timers are due longest, as far as nobody works on them."""
-    rows = await connection.fetch(SQL.claim_due, now, live, limit)
-    return {
-        row["user_id"]: Contact(
-            user_id=row["user_id"], email=row["email"], properties=row["properties"]
-        )
-        for row in rows
-    }
+    connection: Connection, now: datetime, buckets: Sequence[str], limit: int
+) -> dict[str, tuple[Contact, set[str]]]:
+    """Lock the contacts whose timers are due longest, as far as nobody works on them.
+
+    Returns:
+        By user id: the contact, and the buckets that are due.
+    """
+    claimed: dict[str, tuple[Contact, set[str]]] = {}
+    for user_id, email, properties, bucket_id in await connection.fetch(
+        SQL.claim_due, now, buckets, limit
+    ):
+        if user_id not in claimed:
+            contact = Contact(user_id=user_id, email=email, properties=properties)
+            claimed[user_id] = (contact, set())
+        claimed[user_id][1].add(bucket_id)
+    return claimed
 
 
-async def next_due(connection: Connection, live: Sequence[str]) -> datetime | None:
+async def next_due(connection: Connection, buckets: Sequence[str]) -> datetime | None:
     """The earliest instant at which a timer is due."""
-    due_at: datetime | None = await connection.fetchval(SQL.next_due, live)
+    due_at: datetime | None = await connection.fetchval(SQL.next_due, buckets)
     return due_at
 
 

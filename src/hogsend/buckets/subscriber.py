@@ -48,13 +48,8 @@ class BucketSubscriber:
             return
         changes = transaction.changes
         affected = [self._registry.affected(change) for change in changes]
-        asked = _asked(changes, affected)
         stored = await load_pairs(
-            transaction.connection,
-            asked,
-            {change.contact.user_id for change in changes if change.passing},
-            transaction.now,
-            self._registry.live_ids,
+            transaction.connection, _asked(changes, affected), transaction.now
         )
         facts = await self._load_facts(transaction.connection, stored)
         fold = _Fold(self._pairs(stored, facts), facts, transaction.now)
@@ -118,20 +113,20 @@ class _Fold:
     def apply(self, change: Change, buckets: Sequence[CompiledBucket]) -> Iterator[Change]:
         """What the clock did before ``change``, the change, and what it did."""
         user_id = change.contact.user_id
-        if due := self._due.pop(user_id, None):
-            yield from self._catch_up(change.before, due)
-        if change.event is not None or buckets:
-            yield change
+        due = self._due.pop(user_id, ())
+        yield from self._catch_up(change.before, due)
         if change.event is not None:
+            yield change
             self._facts.add(change.event)
+        source = Source.RECONCILE if change.revisit else Source.EVENT
         for bucket in buckets:
             pair = self.pairs.get((user_id, bucket.meta.id))
-            if pair is None:
+            if pair is None or (change.revisit and pair in due):
                 continue
-            for transition in pair.look(change.contact.properties, self._now, Source.EVENT):
+            for transition in pair.look(change.contact.properties, self._now, source):
                 yield from _emit(change.contact, pair, transition, change.cause)
 
-    def _catch_up(self, contact: Contact, due: list[Pair]) -> Iterator[Change]:
+    def _catch_up(self, contact: Contact, due: Sequence[Pair]) -> Iterator[Change]:
         flips = [
             (transition, pair)
             for pair in due

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from hogsend.buckets.registry import Registry
 from hogsend.buckets.store import claim_due, next_due
 from hogsend.clock import Clock
 from hogsend.db.pool import Pool
@@ -27,7 +27,7 @@ class Pump:
     the passing of time. Any number of pumps may run side by side.
 
     Args:
-        registry: Tells which buckets to look after.
+        buckets: Tells the ids of the buckets to look after.
         batch: Timers in one transaction, at most.
     """
 
@@ -37,13 +37,13 @@ class Pump:
         pool: Pool,
         clock: Clock,
         ingest: Ingest,
-        registry: Registry,
+        buckets: Callable[[], Sequence[str]],
         batch: int = _BATCH,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._ingest = ingest
-        self._registry = registry
+        self._buckets = buckets
         self._batch = batch
 
     async def run_once(self) -> float:
@@ -60,20 +60,18 @@ class Pump:
     async def settle_due(self) -> int:
         """Settle one batch of due pairs; returns the number of users in it."""
         async with self._pool.acquire() as connection, connection.transaction():
-            contacts = await claim_due(
-                connection, self._clock.now(), self._registry.live_ids, self._batch
-            )
-            if not contacts:
+            claimed = await claim_due(connection, self._clock.now(), self._buckets(), self._batch)
+            if not claimed:
                 return 0
-            transaction = Transaction(
-                connection=connection,
-                now=self._clock.now(),
-                changes=[Change(contact=contact, before=contact) for contact in contacts.values()],
-            )
+            changes = [
+                Change(contact=contact, before=contact, revisit=frozenset(due))
+                for contact, due in claimed.values()
+            ]
+            transaction = Transaction(connection=connection, now=self._clock.now(), changes=changes)
             await self._ingest.settle(transaction)
-        return len(contacts)
+        return len(claimed)
 
     async def next_due(self) -> datetime | None:
         """The earliest instant at which a timer is due."""
         async with self._pool.acquire() as connection:
-            return await next_due(connection, self._registry.live_ids)
+            return await next_due(connection, self._buckets())

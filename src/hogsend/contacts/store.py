@@ -26,7 +26,7 @@ class Locked:
 async def lock_contacts(connection: Connection, user_ids: Collection[str], now: datetime) -> Locked:
     """Lock and read contacts, creating those that are missing."""
     wanted = sorted(user_ids)
-    contacts = _by_user(await connection.fetch(SQL.lock_contacts, text_array(wanted)))
+    contacts = await lock_existing(connection, wanted)
     missing = [user_id for user_id in wanted if user_id not in contacts]
     if not missing:
         return Locked(contacts=contacts, created=frozenset())
@@ -35,14 +35,13 @@ async def lock_contacts(connection: Connection, user_ids: Collection[str], now: 
     contacts |= {user_id: Contact(user_id=user_id) for user_id in created}
     overtaken = [user_id for user_id in missing if user_id not in created]
     if overtaken:
-        contacts |= _by_user(await connection.fetch(SQL.lock_contacts, text_array(overtaken)))
+        contacts |= await lock_existing(connection, overtaken)
     return Locked(contacts=contacts, created=created)
 
 
-async def lock_contact(connection: Connection, user_id: str) -> Contact | None:
-    """Lock and read a contact, if there is one."""
-    rows = await connection.fetch(SQL.lock_contacts, text_array([user_id]))
-    return _by_user(rows).get(user_id)
+async def lock_existing(connection: Connection, user_ids: Collection[str]) -> dict[str, Contact]:
+    """Lock and read the contacts that there are, by user id."""
+    return _by_user(await connection.fetch(SQL.lock_contacts, text_array(sorted(user_ids))))
 
 
 async def save_contacts(connection: Connection, contacts: Sequence[Contact], now: datetime) -> None:

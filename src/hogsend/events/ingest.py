@@ -12,7 +12,7 @@ another one locks in the same moment: PostgreSQL ends one of them, and it runs a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -23,8 +23,8 @@ from hogsend.contacts.model import Contact, merge
 from hogsend.contacts.store import (
     delete_contact,
     find_by_email,
-    lock_contact,
     lock_contacts,
+    lock_existing,
     save_contacts,
 )
 from hogsend.db.pool import Connection, Pool
@@ -74,8 +74,7 @@ class Ingest:
             Whether there was such a contact.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            contact = await lock_contact(connection, user_id)
-            if contact is None:
+            if not await lock_existing(connection, [user_id]):
                 return False
             transaction = Transaction(connection=connection, now=self._clock.now(), changes=[])
             for subscriber in self._subscribers:
@@ -84,6 +83,26 @@ class Ingest:
                 await erase_events(connection, user_id)
             await delete_contact(connection, user_id)
         return True
+
+    async def revisit(self, user_ids: Sequence[str], bucket_ids: Collection[str]) -> int:
+        """Look at contacts again although nothing happened to them.
+
+        Args:
+            user_ids: Whom; unknown ones are passed over.
+            bucket_ids: In which buckets.
+
+        Returns:
+            How many events followed from it.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            contacts = await lock_existing(connection, user_ids)
+            changes = [
+                Change(contact=contact, before=contact, revisit=frozenset(bucket_ids))
+                for contact in contacts.values()
+            ]
+            transaction = Transaction(connection=connection, now=self._clock.now(), changes=changes)
+            await self.settle(transaction)
+        return sum(change.event is not None for change in transaction.changes)
 
     async def settle(self, transaction: Transaction) -> None:
         """Let the subscribers react to the changes, then store what came of it."""

@@ -64,6 +64,7 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
         changed_keys: The property keys whose value is another one now.
         created: The contact is new.
         cause: Which of the transaction's writes it follows from, by position.
+        revisit: Buckets that are to look at the contact although nothing happened.
     """
 
     contact: Contact
@@ -72,11 +73,7 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     changed_keys: frozenset[str] = frozenset()
     created: bool = False
     cause: int | None = None
-
-    @property
-    def passing(self) -> bool:
-        """Nothing happened but the passing of time."""
-        return self.event is None and not self.changed_keys and not self.created
+    revisit: frozenset[str] = frozenset()
 
 
 class Outcome(Struct, frozen=True, kw_only=True, gc=False):

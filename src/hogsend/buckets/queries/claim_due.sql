@@ -1,7 +1,7 @@
 -- Lock the contacts of the timers that are due longest, passing over those that somebody works
 -- on. Nothing here waits for a lock, so the order (by due time) cannot deadlock.
 -- Each bucket offers more than a batch, for several pumps to find work side by side.
-SELECT contact.user_id, contact.email, contact.properties
+SELECT contact.user_id, contact.email, contact.properties, live.bucket_id
 FROM unnest($2::text[]) AS live (bucket_id)
 CROSS JOIN LATERAL (
     SELECT timer.user_id, timer.due_at
