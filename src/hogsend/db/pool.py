@@ -83,7 +83,12 @@ async def connect(
 
 
 def _session(application_name: str, schema: str | None) -> dict[str, str]:
-    settings = {"application_name": application_name, "timezone": "UTC"}
+    settings = {
+        "application_name": application_name,
+        "timezone": "UTC",
+        # Left to choose, the server plans the hot statements anew each time: 0.3 ms of 0.4.
+        "plan_cache_mode": "force_generic_plan",
+    }
     if schema is not None:
         settings["search_path"] = quote(schema)
     return settings

@@ -92,9 +92,14 @@ class Batcher:
             for taken in _chunks(shared, self._max_batch)
         ]
         outcomes: dict[int, Outcome] = {}
-        answers = await asyncio.gather(*(answer for _, answer in groups))
-        for (taken, _), answer in zip(groups, answers, strict=True):
-            outcomes.update(zip(taken, answer, strict=True))
+        failure: Exception | None = None
+        for taken, answer in groups:
+            try:
+                outcomes.update(zip(taken, await answer, strict=True))
+            except Exception as error:  # noqa: BLE001 - raised below, once all have ended
+                failure = failure or error
+        if failure is not None:
+            raise failure
         return [outcomes[place] for place in range(len(writes))]
 
     def _lane_of(self, write: Write) -> int:

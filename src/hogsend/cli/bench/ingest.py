@@ -36,7 +36,7 @@ from hogsend.events.parse import parse_event
 from hogsend.settings import Settings
 
 _BATCHES = (1, 20, 100, 500)
-_CALLS_PER_BATCH = 10
+_CALLS_PER_BATCH = 4
 _AHEAD = 3 * LANES * _CALLS_PER_BATCH
 """Calls under way at once: enough for a lane to find a full batch waiting when it is free."""
 
