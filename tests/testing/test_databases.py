@@ -109,17 +109,17 @@ async def test_a_killed_run_is_swept_and_a_living_one_is_not(server, owner):
         "import asyncio, os\n"
         "from hogsend.testing import simulate\n"
         "async def main():\n"
-        "    async with simulate():\n"
-        "        print('ready', flush=True)\n"
+        "    async with simulate() as sim:\n"
+        "        name = await sim._engine.pool.fetchval('SELECT current_database()')\n"
+        "        print(name, flush=True)\n"
         "        await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
-    before = await names(server)
     victim = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
     )
-    assert await victim.stdout.readline() == b"ready\n"
-    (made,) = {name for name in await names(server) - before if name.startswith("hogsend_sim_")}
+    made = (await victim.stdout.readline()).decode().strip()
+    assert made.startswith("hogsend_sim_")
     await owner.sweep()
     assert made in await names(server)
     victim.kill()

@@ -27,8 +27,7 @@ class TimeMachine:
         """
         while (due_at := await self._next()) is not None and due_at <= instant:
             self._clock.set(max(due_at, self._clock.now()))
-            while await self._engine.pump.settle_due():
-                pass
+            await self._engine.pump.settle_due()
             if await self._engine.reconciler.next_drain() == due_at:
                 await self._engine.reconciler.reconcile(due_at)
         self._clock.set(instant)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import Struct
 from uuid_utils import uuid7
 
@@ -13,11 +14,13 @@ from hogsend.buckets.membership import Membership, Reason, Source
 from hogsend.contacts.model import Contact
 from hogsend.criteria.slots import SlotDepth
 from hogsend.criteria.sql import compile_where
-from hogsend.db.literals import boolean_array, instant_array, text_array
+from hogsend.db.literals import boolean_array, instant_array, plain_array, text_array
 from hogsend.db.pool import Connection
 from hogsend.db.queries import load_queries
 
 SQL = load_queries(__package__)
+
+_encode = msgspec.json.Encoder().encode
 
 PairKey: TypeAlias = tuple[str, str]
 """A user id and a bucket id."""
@@ -98,19 +101,19 @@ async def save_memberships(
     stays = [row.membership for row in rows]
     await connection.execute(
         SQL.save_memberships,
-        [row.user_id for row in rows],
-        [row.bucket_id for row in rows],
-        [stay.entry_count for stay in stays],
-        [uuid7() for _ in stays],
-        ["active" if stay.active else "left" for stay in stays],
-        [stay.source for stay in stays],
-        [stay.reason for stay in stays],
-        [stay.entered_at for stay in stays],
-        [stay.left_at for stay in stays],
-        [row.expires_at for row in rows],
-        [stay.dwell_anchor_at for stay in stays],
+        text_array([row.user_id for row in rows]),
+        text_array([row.bucket_id for row in rows]),
+        plain_array(stay.entry_count for stay in stays),
+        plain_array(uuid7() for _ in stays),
+        plain_array("active" if stay.active else "left" for stay in stays),
+        plain_array(stay.source for stay in stays),
+        plain_array(stay.reason for stay in stays),
+        instant_array(stay.entered_at for stay in stays),
+        instant_array(stay.left_at for stay in stays),
+        instant_array(row.expires_at for row in rows),
+        instant_array(stay.dwell_anchor_at for stay in stays),
         now,
-        [stay.dwell_state for stay in stays],
+        text_array([_encode(stay.dwell_state).decode() for stay in stays]),
     )
 
 
@@ -123,15 +126,15 @@ async def save_timers(
     if armed:
         await connection.execute(
             SQL.save_timers,
-            [user_id for (user_id, _), _ in armed],
-            [bucket_id for (_, bucket_id), _ in armed],
-            [due_at for _, due_at in armed],
+            text_array([user_id for (user_id, _), _ in armed]),
+            text_array([bucket_id for (_, bucket_id), _ in armed]),
+            instant_array(due_at for _, due_at in armed),
         )
     if disarmed:
         await connection.execute(
             SQL.delete_timers,
-            [user_id for user_id, _ in disarmed],
-            [bucket_id for _, bucket_id in disarmed],
+            text_array([user_id for user_id, _ in disarmed]),
+            text_array([bucket_id for _, bucket_id in disarmed]),
         )
 
 

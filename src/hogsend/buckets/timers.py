@@ -73,5 +73,7 @@ class Pump:
 
     async def next_due(self) -> datetime | None:
         """The earliest instant at which a timer is due."""
+        if not self._buckets():
+            return None
         async with self._pool.acquire() as connection:
             return await next_due(connection, self._buckets())

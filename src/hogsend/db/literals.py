@@ -11,13 +11,18 @@ from datetime import datetime
 
 
 def text_array(values: Collection[str]) -> str:
-    """``values`` as the literal of a ``text[]``."""
+    """``values`` as the literal of a ``text[]``, or of any type that has a text form."""
     if not values:
         return "{}"
     joined = '","'.join(values)
     if "\\" in joined or joined.count('"') > 2 * (len(values) - 1):
         joined = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return f'{{"{joined}"}}'
+
+
+def plain_array(values: Iterable[object]) -> str:
+    """Numbers, ids and plain words, or None, as the literal of an array."""
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
 
 
 def boolean_array(values: Iterable[bool]) -> str:

@@ -19,8 +19,9 @@ import asyncpg
 from hogsend.errors import OverloadedError
 from hogsend.events.model import Outcome, Write
 
-LANES = 2
-"""Transactions at once: while one waits for the database, Python prepares another."""
+LANES = 4
+"""Transactions at once: while some wait for the database, Python prepares another. On 2 cores four
+did 1.2 to 1.4 times as many events a second as two, at any batch size."""
 
 _RETRY_AFTER_S = 1.0
 

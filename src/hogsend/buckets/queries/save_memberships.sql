@@ -5,9 +5,10 @@ INSERT INTO bucket_memberships
      expires_at, dwell_anchor_at, dwell_state, last_evaluated_at)
 SELECT *, $12
 FROM unnest(
-    $1::text[], $2::text[], $3::integer[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-    $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-    $13::jsonb[])
+    $1::text::text[], $2::text::text[], $3::text::integer[], $4::text::uuid[],
+    $5::text::text[], $6::text::text[], $7::text::text[], $8::text::timestamptz[],
+    $9::text::timestamptz[], $10::text::timestamptz[], $11::text::timestamptz[],
+    $13::text::jsonb[])
 ON CONFLICT (user_id, bucket_id, entry_count) DO UPDATE
 SET status = excluded.status,
     reason = excluded.reason,
