@@ -50,7 +50,7 @@ def test_each_duration_has_one_json_form(duration, json, english):
 )
 def test_what_is_no_duration_is_refused(value):
     """Wrong shapes and sizes are errors, never a silent zero."""
-    with pytest.raises(ValueError, match="duration|must be a number"):
+    with pytest.raises(ValueError, match=r"duration|must be a number"):
         duration_from_json(value)
 
 

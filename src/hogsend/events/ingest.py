@@ -84,7 +84,7 @@ class Ingest:
             await delete_contact(connection, user_id)
         return True
 
-    async def revisit(self, user_ids: Sequence[str], bucket_ids: Collection[str]) -> int:
+    async def revisit(self, user_ids: Sequence[str], bucket_ids: Collection[str]) -> list[Event]:
         """Look at contacts again although nothing happened to them.
 
         Args:
@@ -92,7 +92,7 @@ class Ingest:
             bucket_ids: In which buckets.
 
         Returns:
-            How many events followed from it.
+            The events that followed from it.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             contacts = await lock_existing(connection, user_ids)
@@ -102,7 +102,7 @@ class Ingest:
             ]
             transaction = Transaction(connection=connection, now=self._clock.now(), changes=changes)
             await self.settle(transaction)
-        return sum(change.event is not None for change in transaction.changes)
+        return [change.event for change in transaction.changes if change.event is not None]
 
     async def settle(self, transaction: Transaction) -> None:
         """Let the subscribers react to the changes, then store what came of it."""

@@ -59,7 +59,7 @@ class _Scale:
 
 
 _FULL = _Scale(contacts=200_000, events=3_000_000, rounds=5, round_s=3.0)
-_QUICK = _Scale(contacts=20_000, events=300_000, rounds=3, round_s=0.7)
+_QUICK = _Scale(contacts=20_000, events=300_000, rounds=2, round_s=0.4)
 
 
 async def bench_ingest(settings: Settings, quick: bool, note: Note) -> AsyncIterator[Case]:
