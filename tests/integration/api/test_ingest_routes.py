@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx2
 import pytest
@@ -140,3 +141,16 @@ async def test_without_a_database_nothing_is_acknowledged(http):
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["error"]["code"] == "unavailable"
     assert (await http.get("/v1/health")).status_code == 503
+
+
+async def test_the_openapi_document_has_the_criteria_language(http):
+    """Every reference of the published schema leads somewhere in the document."""
+    document = (await http.get("/openapi.json")).json()
+    references = set(
+        re.findall(r'"\$ref": "(#/components/schemas/Criteria[^"]*)"', json.dumps(document))
+    )
+    assert len(references) > 10
+    for reference in references:
+        place = document
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]

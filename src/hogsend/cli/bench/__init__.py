@@ -18,6 +18,7 @@ Workload: TypeAlias = "Callable[[Settings, bool, Callable[[str], None]], AsyncIt
 
 _WORKLOADS = {
     "ingest": "hogsend.cli.bench.ingest.bench_ingest",
+    "evaluate": "hogsend.cli.bench.evaluate.bench_evaluate",
     "latency": "hogsend.cli.bench.latency.bench_latency",
     "wave": "hogsend.cli.bench.wave.bench_wave",
 }
