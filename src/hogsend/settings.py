@@ -42,9 +42,7 @@ class Settings(BaseSettings):
         hogsend_home: Where the embedded server keeps its data.
         hogsend_pg_bin: The programs that the embedded server is to be run with.
         enabled_buckets: Ids separated by commas; None (``*``) is all.
-        enabled_journeys: Ids separated by commas; None (``*``) is all.
         bucket_reconcile_cron: When to audit memberships.
-        admin_api_key: The key that may do everything.
         port: Where the HTTP API listens.
         log_level: The least severe level that is logged.
 
@@ -59,9 +57,7 @@ class Settings(BaseSettings):
     hogsend_home: Path = Path(".hogsend")
     hogsend_pg_bin: Path | None = None
     enabled_buckets: Ids = None
-    enabled_journeys: Ids = None
     bucket_reconcile_cron: str = "*/5 * * * *"
-    admin_api_key: SecretStr | None = None
     port: int = Field(default=3002, ge=1, le=65535)
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

@@ -58,12 +58,14 @@ def _log_to_stderr() -> None:
     """Keep stdout for results."""
     import structlog  # noqa: PLC0415 - keeps --help quick
 
+    from hogsend.settings import Settings  # noqa: PLC0415
+
     handler = logging.StreamHandler()
     handler.setFormatter(_WithoutTrace("%(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     structlog.configure(
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        wrapper_class=structlog.make_filtering_bound_logger(Settings().log_level),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
