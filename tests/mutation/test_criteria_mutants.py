@@ -79,6 +79,12 @@ def test_nothing_is_noticed_while_nothing_is_broken(judge, test):
     run(test, judge)
 
 
+@pytest.fixture(autouse=True)
+def no_diffs(monkeypatch):
+    """Breaks fail by the hundred; nobody reads their diffs, and a large one takes minutes."""
+    monkeypatch.setattr("_pytest.assertion.util._reprcompare", None)
+
+
 @pytest.mark.parametrize("make", [operator_mutants, count_mutants, kernel_mutants])
 def test_every_break_is_noticed(judge, make):
     """Evaluation, SQL and flip instants of each operator; counts; the kernel's lines."""
