@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request, Response
 
 from hogsend.api.body import read_json
 from hogsend.app.client import Client
+from hogsend.buckets.definition import ANY_BUCKET_EVENTS
 from hogsend.errors import InvalidInputError
 from hogsend.events.model import Outcome, Write
 from hogsend.events.parse import parse_event
 
 MAX_BATCH: Final = 1000
-_ANY_BUCKET_EVENTS: Final = frozenset({"bucket:entered", "bucket:left"})
 
 
 def ingest_routes(client: Client) -> APIRouter:
@@ -87,7 +87,7 @@ def _transitions(outcome: Outcome) -> list[dict[str, Any]]:
             "transition": event.properties["transition"],
         }
         for event in outcome.emitted
-        if event.name in _ANY_BUCKET_EVENTS
+        if event.name in ANY_BUCKET_EVENTS
     ]
 
 

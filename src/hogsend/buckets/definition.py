@@ -18,6 +18,8 @@ from hogsend.errors import DefinitionError
 BUCKET_ENTERED: Final = "bucket:entered"
 BUCKET_LEFT: Final = "bucket:left"
 BUCKET_DWELL: Final = "bucket:dwell"
+ANY_BUCKET_EVENTS: Final = frozenset({BUCKET_ENTERED, BUCKET_LEFT})
+"""The names that every transition has besides its bucket's own: one event each."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MAX_ID_LENGTH = 100

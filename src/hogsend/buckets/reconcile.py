@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 from cronsim import CronSim, CronSimError
 
-from hogsend.buckets.definition import BUCKET_ENTERED, BUCKET_LEFT
+from hogsend.buckets.definition import ANY_BUCKET_EVENTS
 from hogsend.buckets.registry import CompiledBucket, Registry
 from hogsend.buckets.timers import Pump
 from hogsend.clock import Clock
@@ -37,8 +37,6 @@ _LONGEST_SLEEP_S: Final = 10.0
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MINUTE: Final = timedelta(minutes=1)
-
-_ANY_BUCKET: Final = frozenset({BUCKET_ENTERED, BUCKET_LEFT})
 
 _EVERYBODY: Final = (
     "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $3"
@@ -141,7 +139,7 @@ class Reconciler:
         moved = 0
         for start in range(0, len(astray), _REPAIRS):
             events = await self._ingest.revisit(astray[start : start + _REPAIRS], {bucket_id})
-            moved += sum(event.name in _ANY_BUCKET for event in events)
+            moved += sum(event.name in ANY_BUCKET_EVENTS for event in events)
         return moved
 
 
