@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hogsend.asgi import create_app
     from hogsend.buckets.definition import BUCKET_ENTERED, BUCKET_LEFT, Bucket, define_bucket
     from hogsend.durations import days, hours, minutes, seconds
+    from hogsend.email.model import Mail, SentMail
+    from hogsend.email.sending import send_email
     from hogsend.errors import HogsendError
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "Bucket",
     "Client",
     "HogsendError",
+    "Mail",
+    "SentMail",
     "Worker",
     "create_app",
     "create_client",
@@ -32,6 +36,7 @@ __all__ = [
     "hours",
     "minutes",
     "seconds",
+    "send_email",
 ]
 
 _HOMES: Final = {
@@ -40,6 +45,8 @@ _HOMES: Final = {
     "Bucket": "hogsend.buckets.definition",
     "Client": "hogsend.app.client",
     "HogsendError": "hogsend.errors",
+    "Mail": "hogsend.email.model",
+    "SentMail": "hogsend.email.model",
     "Worker": "hogsend.app.worker",
     "create_app": "hogsend.asgi",
     "create_client": "hogsend.app.client",
@@ -49,6 +56,7 @@ _HOMES: Final = {
     "hours": "hogsend.durations",
     "minutes": "hogsend.durations",
     "seconds": "hogsend.durations",
+    "send_email": "hogsend.email.sending",
 }
 
 

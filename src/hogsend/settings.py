@@ -19,6 +19,12 @@ def _require_postgresql(url: SecretStr) -> SecretStr:
     return url
 
 
+def _require_http(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("it has to start with https://, e.g. https://hogsend.example.com")
+    return url
+
+
 def _split(value: object) -> object:
     """``*`` as None (all), else the ids between the commas."""
     if not isinstance(value, str):
@@ -44,6 +50,11 @@ class Settings(BaseSettings):
         enabled_buckets: Ids separated by commas; None (``*``) is all.
         bucket_reconcile_cron: When to audit memberships.
         port: Where the HTTP API listens.
+        public_url: Where the API is reached from outside; links in mail lead there.
+        mail_from: The sender of all mail, such as ``Ada <ada@example.com>``.
+        mail_cap: How many mails a user gets within ``mail_cap_hours``, transactional ones aside.
+        mail_cap_hours: See ``mail_cap``.
+        hogsend_secret: Signs unsubscribe links; without it the database keeps a random one.
         log_level: The least severe level that is logged.
 
     Raises:
@@ -59,6 +70,11 @@ class Settings(BaseSettings):
     enabled_buckets: Ids = None
     bucket_reconcile_cron: str = "*/5 * * * *"
     port: int = Field(default=3002, ge=1, le=65535)
+    public_url: Annotated[str, AfterValidator(_require_http)] | None = None
+    mail_from: str | None = None
+    mail_cap: int | None = Field(default=None, ge=1)
+    mail_cap_hours: float = Field(default=24, gt=0)
+    hogsend_secret: SecretStr | None = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),

@@ -12,6 +12,7 @@ from typing import Self
 import asyncpg
 
 from hogsend.app.engine import Engine
+from hogsend.app.mail import make_policy
 from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import Registry
@@ -19,6 +20,9 @@ from hogsend.clock import Clock, SystemClock
 from hogsend.db.embedded import ensure_database
 from hogsend.db.migrate import migrate
 from hogsend.db.pool import UNREACHABLE, Pool, create_pool
+from hogsend.email.mailer import Mailer
+from hogsend.email.providers import Provider
+from hogsend.email.templates import TemplateHome, Templates
 from hogsend.errors import ConfigurationError, DatabaseError
 from hogsend.runtime.service import Service
 from hogsend.settings import Settings
@@ -43,9 +47,20 @@ class Client:
     start and stop it; it runs until the last one has stopped.
     """
 
-    def __init__(self, *, buckets: Sequence[Bucket], settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        buckets: Sequence[Bucket],
+        settings: Settings,
+        clock: Clock,
+        templates: TemplateHome | None = None,
+        mail_provider: Provider | None = None,
+    ) -> None:
         self.registry = Registry(buckets)
         self.settings = settings
+        self.templates = Templates(templates)
+        self._mail_policy = make_policy(settings)
+        self._mail_provider = mail_provider
         self.clock = clock
         self._users = 0
         self._turn = asyncio.Lock()
@@ -62,6 +77,15 @@ class Client:
         if self._engine is None:
             raise ConfigurationError("The client is not started: use `async with client:`.")
         return self._engine
+
+    @property
+    def mailer(self) -> Mailer:
+        """Sends mail; outside of journeys, with keys of your own.
+
+        Raises:
+            ConfigurationError: The client is not started.
+        """
+        return self.engine.mailer
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -105,6 +129,7 @@ class Client:
             registry=self.registry,
             clock=self.clock,
             reconcile_cron=self.settings.bucket_reconcile_cron,
+            mailer=self._open_mailer(pool),
         )
         for bucket in self.registry.definitions:
             bucket.bind(engine.members)
@@ -120,6 +145,14 @@ class Client:
         resources.push_async_callback(watch.stop)
         await resources.enter_async_context(engine.batcher)
         return engine
+
+    def _open_mailer(self, pool: Pool) -> Mailer:
+        return Mailer(
+            pool=pool,
+            templates=self.templates,
+            provider=self._mail_provider,
+            policy=self._mail_policy,
+        )
 
     async def _open_pool(self, dsn: str) -> Pool:
         """Migrate, then connect."""
@@ -137,6 +170,8 @@ class Client:
 def create_client(
     *,
     buckets: Sequence[Bucket] = (),
+    templates: TemplateHome | None = None,
+    mail_provider: Provider | None = None,
     settings: Settings | None = None,
     clock: Clock | None = None,
 ) -> Client:
@@ -144,6 +179,8 @@ def create_client(
 
     Args:
         buckets: The app's buckets.
+        templates: The directory of the app's mail templates.
+        mail_provider: Who carries mail; None only keeps it.
         settings: Where the database is and how to run; None reads the environment.
         clock: The engine's only source of time; None is the machine's clock.
 
@@ -153,6 +190,8 @@ def create_client(
     """
     return Client(
         buckets=buckets,
+        templates=templates,
+        mail_provider=mail_provider,
         settings=settings or Settings(),
         clock=clock or SystemClock(),
     )

@@ -9,6 +9,8 @@ from hogsend.buckets.subscriber import BucketSubscriber
 from hogsend.buckets.timers import Pump
 from hogsend.clock import Clock
 from hogsend.db.pool import Pool
+from hogsend.email.mailer import Mailer
+from hogsend.email.subscriber import EmailSubscriber
 from hogsend.events.batcher import Batcher
 from hogsend.events.ingest import Ingest
 
@@ -21,6 +23,7 @@ class Engine:
         registry: The app's buckets.
         clock: The engine's only source of time.
         reconcile_cron: When to reconcile, in UTC.
+        mailer: Sends mail; None is one without templates that only keeps it.
     """
 
     def __init__(
@@ -30,10 +33,14 @@ class Engine:
         registry: Registry,
         clock: Clock,
         reconcile_cron: str = DEFAULT_CRON,
+        mailer: Mailer | None = None,
     ) -> None:
         self.pool = pool
         self.clock = clock
-        self.ingest = Ingest(pool=pool, clock=clock, subscribers=[BucketSubscriber(registry)])
+        self.mailer = mailer or Mailer(pool=pool)
+        self.ingest = Ingest(
+            pool=pool, clock=clock, subscribers=[BucketSubscriber(registry), EmailSubscriber()]
+        )
         self.batcher = Batcher(self.ingest)
         self.pump = Pump(
             pool=pool, clock=clock, ingest=self.ingest, buckets=lambda: registry.exact_ids

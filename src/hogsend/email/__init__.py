@@ -1,0 +1,1 @@
+"""Mail: templates, preferences, and sending each mail once."""

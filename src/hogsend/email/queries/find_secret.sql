@@ -1,0 +1,2 @@
+-- A secret by name.
+SELECT value FROM secrets WHERE name = $1
