@@ -27,7 +27,7 @@ from hogsend.errors import ConfigurationError, DatabaseError
 from hogsend.runtime.service import Service
 from hogsend.settings import Settings
 
-_POOL_SIZE = 8
+_POOL_SIZE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from hogsend.buckets.members import Members
 from hogsend.buckets.reconcile import DEFAULT_CRON, Reconciler
 from hogsend.buckets.registry import Registry
 from hogsend.buckets.subscriber import BucketSubscriber
-from hogsend.buckets.timers import Pump
+from hogsend.buckets.timers import LANES, Pump
 from hogsend.clock import Clock
 from hogsend.db.pool import Pool
 from hogsend.email.mailer import Mailer
@@ -24,6 +24,7 @@ class Engine:
         clock: The engine's only source of time.
         reconcile_cron: When to reconcile, in UTC.
         mailer: Sends mail; None is one without templates that only keeps it.
+        pump_lanes: Transactions of the pump at once; with one, people are settled in order.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Engine:
         clock: Clock,
         reconcile_cron: str = DEFAULT_CRON,
         mailer: Mailer | None = None,
+        pump_lanes: int = LANES,
     ) -> None:
         self.pool = pool
         self.clock = clock
@@ -43,7 +45,11 @@ class Engine:
         )
         self.batcher = Batcher(self.ingest)
         self.pump = Pump(
-            pool=pool, clock=clock, ingest=self.ingest, buckets=lambda: registry.exact_ids
+            pool=pool,
+            clock=clock,
+            ingest=self.ingest,
+            buckets=lambda: registry.exact_ids,
+            lanes=pump_lanes,
         )
         self.reconciler = Reconciler(
             pool=pool,
@@ -51,7 +57,11 @@ class Engine:
             registry=registry,
             ingest=self.ingest,
             cadence=Pump(
-                pool=pool, clock=clock, ingest=self.ingest, buckets=lambda: registry.cadence_ids
+                pool=pool,
+                clock=clock,
+                ingest=self.ingest,
+                buckets=lambda: registry.cadence_ids,
+                lanes=pump_lanes,
             ),
             cron=reconcile_cron,
         )

@@ -23,6 +23,7 @@ class Pair(Struct, kw_only=True):
     """A pair under evaluation.
 
     Attributes:
+        stored: How many stays the database has.
         timer: The instant stored in the database; None if there is none.
         due_at: When the latest decision wants another look.
         decided: Whether there was a decision at all.
@@ -32,6 +33,7 @@ class Pair(Struct, kw_only=True):
     bucket: CompiledBucket
     newest: tuple[list[datetime], ...]
     latest: Membership | None
+    stored: int
     timer: datetime | None
     due_at: datetime | None = None
     decided: bool = False

@@ -11,7 +11,6 @@ from msgspec import Struct
 from uuid_utils import uuid7
 
 from hogsend.buckets.membership import Membership, Reason, Source
-from hogsend.contacts.model import Contact
 from hogsend.criteria.slots import SlotDepth
 from hogsend.criteria.sql import compile_where
 from hogsend.db.literals import boolean_array, instant_array, plain_array, text_array
@@ -48,11 +47,17 @@ class StoredPair(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class MembershipRow(Struct, frozen=True, kw_only=True, gc=False):
-    """A membership to write, with the timer that stands when it is written."""
+    """A membership to write.
+
+    Attributes:
+        stored: Whether the database has an earlier form of it.
+        expires_at: The timer that stands when it is written.
+    """
 
     user_id: str
     bucket_id: str
     membership: Membership
+    stored: bool
     expires_at: datetime | None
 
 
@@ -97,23 +102,48 @@ def _membership(row: Any) -> Membership:
 async def save_memberships(
     connection: Connection, rows: Sequence[MembershipRow], now: datetime
 ) -> None:
-    """Insert or update memberships; a pair's stays come in order."""
+    """Store memberships; a pair's stays come in order."""
+    if stored := [row for row in rows if row.stored]:
+        await _update_memberships(connection, stored, now)
+    if new := [row for row in rows if not row.stored]:
+        await _insert_memberships(connection, new, now)
+
+
+async def _update_memberships(
+    connection: Connection, rows: Sequence[MembershipRow], now: datetime
+) -> None:
     stays = [row.membership for row in rows]
     await connection.execute(
-        SQL.save_memberships,
+        SQL.update_memberships,
+        text_array([row.user_id for row in rows]),
+        text_array([row.bucket_id for row in rows]),
+        plain_array(stay.entry_count for stay in stays),
+        plain_array(stay.reason for stay in stays),
+        instant_array(stay.left_at for stay in stays),
+        instant_array(row.expires_at for row in rows),
+        text_array([_encode(stay.dwell_state).decode() for stay in stays]),
+        now,
+    )
+
+
+async def _insert_memberships(
+    connection: Connection, rows: Sequence[MembershipRow], now: datetime
+) -> None:
+    stays = [row.membership for row in rows]
+    await connection.execute(
+        SQL.insert_memberships,
         text_array([row.user_id for row in rows]),
         text_array([row.bucket_id for row in rows]),
         plain_array(stay.entry_count for stay in stays),
         plain_array(uuid7() for _ in stays),
-        plain_array("active" if stay.active else "left" for stay in stays),
         plain_array(stay.source for stay in stays),
         plain_array(stay.reason for stay in stays),
         instant_array(stay.entered_at for stay in stays),
         instant_array(stay.left_at for stay in stays),
         instant_array(row.expires_at for row in rows),
         instant_array(stay.dwell_anchor_at for stay in stays),
-        now,
         text_array([_encode(stay.dwell_state).decode() for stay in stays]),
+        now,
     )
 
 
@@ -147,23 +177,14 @@ async def forget_user(connection: Connection, user_id: str, now: datetime, *, er
         await connection.execute(SQL.end_memberships, user_id, now)
 
 
-async def claim_due(
+async def find_due(
     connection: Connection, now: datetime, buckets: Sequence[str], limit: int
-) -> dict[str, tuple[Contact, set[str]]]:
-    """Lock the contacts whose timers are due longest, as far as nobody works on them.
-
-    Returns:
-        By user id: the contact, and the buckets that are due.
-    """
-    claimed: dict[str, tuple[Contact, set[str]]] = {}
-    for user_id, email, properties, bucket_id in await connection.fetch(
-        SQL.claim_due, now, buckets, limit
-    ):
-        if user_id not in claimed:
-            contact = Contact(user_id=user_id, email=email, properties=properties)
-            claimed[user_id] = (contact, set())
-        claimed[user_id][1].add(bucket_id)
-    return claimed
+) -> dict[str, set[str]]:
+    """The pairs that are due longest: by user id, in order, the ids of the buckets."""
+    due: dict[str, set[str]] = {}
+    for user_id, bucket_id in await connection.fetch(SQL.find_due, now, buckets, limit):
+        due.setdefault(user_id, set()).add(bucket_id)
+    return due
 
 
 async def next_due(connection: Connection, buckets: Sequence[str]) -> datetime | None:

@@ -53,11 +53,9 @@ class BucketSubscriber:
         )
         facts = await self._load_facts(transaction.connection, stored)
         fold = _Fold(self._pairs(stored, facts), facts, transaction.now)
-        transaction.changes = [
-            result
-            for change, buckets in zip(changes, affected, strict=True)
-            for result in fold.apply(change, buckets)
-        ]
+        for change, buckets in zip(changes, affected, strict=True):
+            fold.apply(change, buckets)
+        transaction.changes = fold.results
         await self._save(transaction, fold.pairs)
 
     async def forget(self, transaction: Transaction, user_id: str, *, erase: bool) -> None:
@@ -81,6 +79,7 @@ class BucketSubscriber:
                 bucket=bucket,
                 newest=facts.of(key[0], bucket),
                 latest=pair.latest,
+                stored=0 if pair.latest is None else pair.latest.entry_count,
                 timer=pair.due_at,
             )
         return pairs
@@ -103,6 +102,7 @@ class _Fold:
 
     def __init__(self, pairs: dict[PairKey, Pair], facts: Facts, now: datetime) -> None:
         self.pairs = pairs
+        self.results: list[Change] = []
         self._facts = facts
         self._now = now
         self._due: dict[str, list[Pair]] = {}
@@ -110,13 +110,13 @@ class _Fold:
             if pair.timer is not None and pair.timer <= now:
                 self._due.setdefault(user_id, []).append(pair)
 
-    def apply(self, change: Change, buckets: Sequence[CompiledBucket]) -> Iterator[Change]:
-        """What the clock did before ``change``, the change, and what it did."""
+    def apply(self, change: Change, buckets: Sequence[CompiledBucket]) -> None:
+        """Add what the clock did before ``change``, the change, and what it did."""
         user_id = change.contact.user_id
         due = self._due.pop(user_id, ())
-        yield from self._catch_up(change.before, due)
+        self._catch_up(change.before, due)
         if change.event is not None:
-            yield change
+            self.results.append(change)
             self._facts.add(change.event)
         source = Source.RECONCILE if change.revisit else Source.EVENT
         for bucket in buckets:
@@ -124,17 +124,26 @@ class _Fold:
             if pair is None or (change.revisit and pair in due):
                 continue
             for transition in pair.look(change.contact.properties, self._now, source):
-                yield from _emit(change.contact, pair, transition, change.cause)
+                self._emit(change.contact, pair, transition, change.cause)
 
-    def _catch_up(self, contact: Contact, due: Sequence[Pair]) -> Iterator[Change]:
+    def _catch_up(self, contact: Contact, due: Sequence[Pair]) -> None:
         flips = [
             (transition, pair)
             for pair in due
             for transition in pair.catch_up(contact.properties, self._now)
         ]
-        flips.sort(key=lambda flip: flip[0].at)
+        if len(flips) > 1:
+            flips.sort(key=lambda flip: flip[0].at)
         for transition, pair in flips:
-            yield from _emit(contact, pair, transition, None)
+            self._emit(contact, pair, transition, None)
+
+    def _emit(
+        self, contact: Contact, pair: Pair, transition: Transition, cause: int | None
+    ) -> None:
+        self.results.extend(
+            Change(contact=contact, before=contact, event=event, cause=cause)
+            for event in transition_events(pair.bucket.meta, contact.user_id, transition)
+        )
 
 
 def _asked(
@@ -148,14 +157,6 @@ def _asked(
     return asked
 
 
-def _emit(
-    contact: Contact, pair: Pair, transition: Transition, cause: int | None
-) -> Iterator[Change]:
-    events = transition_events(pair.bucket.meta, contact.user_id, transition)
-    for event in events:
-        yield Change(contact=contact, before=contact, event=event, cause=cause)
-
-
 def _rows(key: PairKey, pair: Pair, now: datetime) -> Iterator[MembershipRow]:
     """The memberships to write, and the current one when its next instant moved."""
     written = dict(pair.written)
@@ -167,5 +168,6 @@ def _rows(key: PairKey, pair: Pair, now: datetime) -> Iterator[MembershipRow]:
             user_id=key[0],
             bucket_id=key[1],
             membership=membership,
+            stored=entry_count <= pair.stored,
             expires_at=pair.due_at if membership.active else None,
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
-from hogsend.buckets.store import claim_due, next_due
+from hogsend.buckets.store import find_due, next_due
 from hogsend.clock import Clock
+from hogsend.contacts.store import claim_contacts
 from hogsend.db.pool import Pool
 from hogsend.events.ingest import Ingest
 from hogsend.events.model import Change
@@ -16,19 +19,27 @@ POLL_S = 0.1
 """The longest sleep. A timer armed further ahead than this fires at its instant; a nearer one at
 most this much later, whichever process armed it, through any pooler, without NOTIFY."""
 
-_BATCH = 200
+LANES = 3
+"""Transactions at once: while one waits for the database, Python prepares the other."""
+
+_BATCH = 100
+_AHEAD = 20
 _BUSY_S = 0.005
+
+_Due = dict[str, set[str]]
 
 
 class Pump:
-    """Claims due pairs in bounded batches and lets the ingest transaction settle them.
+    """Finds due pairs and lets the ingest transaction settle them, in bounded batches.
 
     A batch is the same transaction as an ingest one, with changes in which nothing happened but
-    the passing of time. Any number of pumps may run side by side.
+    the passing of time. Any number of pumps may run side by side: a contact that somebody else
+    works on is passed over, and a pair that somebody else has settled is no longer due.
 
     Args:
         buckets: Tells the ids of the buckets to look after.
-        batch: Timers in one transaction, at most.
+        batch: Users in one transaction, at most.
+        lanes: Transactions at once. With one, the order of settling is that of the instants.
     """
 
     def __init__(
@@ -39,37 +50,33 @@ class Pump:
         ingest: Ingest,
         buckets: Callable[[], Sequence[str]],
         batch: int = _BATCH,
+        lanes: int = LANES,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._ingest = ingest
         self._buckets = buckets
         self._batch = batch
+        self._lanes = lanes
 
     async def run_once(self) -> float:
-        """Settle one batch; returns the seconds until the next timer is due."""
+        """Settle what is due, up to a bound; returns the seconds until the next timer is due."""
         if await self.settle_due():
             return 0.0
         due_at = await self.next_due()
         if due_at is None:
             return POLL_S
         ahead = (due_at - self._clock.now()).total_seconds()
-        # Due, yet not claimed: somebody holds the contact, and will look at the timer too.
+        # Due, yet not settled: somebody holds the contact, and will look at the timer too.
         return _BUSY_S if ahead <= 0 else min(ahead, POLL_S)
 
     async def settle_due(self) -> int:
-        """Settle one batch of due pairs; returns the number of users in it."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            claimed = await claim_due(connection, self._clock.now(), self._buckets(), self._batch)
-            if not claimed:
-                return 0
-            changes = [
-                Change(contact=contact, before=contact, revisit=frozenset(due))
-                for contact, due in claimed.values()
-            ]
-            transaction = Transaction(connection=connection, now=self._clock.now(), changes=changes)
-            await self._ingest.settle(transaction)
-        return len(claimed)
+        """Settle the pairs due longest, some batches of them; returns the number of users."""
+        async with self._pool.acquire() as connection:
+            limit = self._batch * _AHEAD
+            due = await find_due(connection, self._clock.now(), self._buckets(), limit)
+        batches = _batches(due, self._batch)
+        return sum(await asyncio.gather(*(self._lane(batches) for _ in range(self._lanes))))
 
     async def next_due(self) -> datetime | None:
         """The earliest instant at which a timer is due."""
@@ -77,3 +84,23 @@ class Pump:
             return None
         async with self._pool.acquire() as connection:
             return await next_due(connection, self._buckets())
+
+    async def _lane(self, batches: Iterator[_Due]) -> int:
+        return sum([await self._settle(due) for due in batches])
+
+    async def _settle(self, due: Mapping[str, set[str]]) -> int:
+        async with self._pool.acquire() as connection, connection.transaction():
+            contacts = await claim_contacts(connection, due.keys())
+            changes = [
+                Change(contact=contact, before=contact, revisit=frozenset(due[user_id]))
+                for user_id, contact in contacts.items()
+            ]
+            transaction = Transaction(connection=connection, now=self._clock.now(), changes=changes)
+            await self._ingest.settle(transaction)
+        return len(contacts)
+
+
+def _batches(due: _Due, size: int) -> Iterator[_Due]:
+    users = iter(due.items())
+    while batch := dict(islice(users, size)):
+        yield batch

@@ -44,6 +44,11 @@ async def lock_existing(connection: Connection, user_ids: Collection[str]) -> di
     return _by_user(await connection.fetch(SQL.lock_contacts, text_array(sorted(user_ids))))
 
 
+async def claim_contacts(connection: Connection, user_ids: Collection[str]) -> dict[str, Contact]:
+    """Lock and read those of the contacts that nobody else works on, by user id."""
+    return _by_user(await connection.fetch(SQL.claim_contacts, text_array(user_ids)))
+
+
 async def save_contacts(connection: Connection, contacts: Sequence[Contact], now: datetime) -> None:
     """Store changed contacts; the caller holds their locks."""
     await connection.execute(

@@ -42,7 +42,7 @@ class Simulation:
         self._registry = registry
         self._clock = clock
         self._history = log
-        self._engine = Engine(pool=pool, registry=registry, clock=clock)
+        self._engine = Engine(pool=pool, registry=registry, clock=clock, pump_lanes=1)
         self._time = TimeMachine(self._engine, clock)
         for bucket in registry.definitions:
             bucket.bind(self._engine.members)

@@ -49,10 +49,15 @@ def _went_dormant(b: CriteriaBuilder) -> Criteria:
     )
 
 
+def schema_name() -> str:
+    """The name of this process's scratch schema."""
+    return f"hogsend_bench_{os.getpid()}"
+
+
 @asynccontextmanager
 async def scratch_schema(settings: Settings, *, connections: int) -> AsyncIterator[Pool]:
     """A pool on a migrated schema of its own, dropped at the end."""
-    schema = f"hogsend_bench_{os.getpid()}"
+    schema = schema_name()
     async with ensure_database(settings) as database:
         try:
             await migrate(database.dsn, schema=schema)

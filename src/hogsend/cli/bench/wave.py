@@ -1,24 +1,31 @@
 """``bench wave``: many memberships expire at one instant while live events flow.
 
 Live traffic is single events at a fixed rate, first against an idle engine, then during the wave;
-each event makes its user join, so its latency is that of a committed membership.
+each event makes its user join, so its latency is that of a committed membership. The pump runs in
+a process of its own, as ``hogsend worker`` does beside ``hogsend api``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
+
+import uvloop
 
 from hogsend.app.engine import Engine
 from hogsend.buckets.definition import Bucket, define_bucket
 from hogsend.buckets.registry import Registry
+from hogsend.buckets.timers import LANES
 from hogsend.cli.bench.report import Case, percentiles_ms
-from hogsend.cli.bench.scratch import SQL, Note, scratch_schema
+from hogsend.cli.bench.scratch import SQL, Note, schema_name, scratch_schema
 from hogsend.clock import SystemClock
-from hogsend.db.pool import Pool
+from hogsend.db.embedded import ensure_database
+from hogsend.db.pool import Pool, create_pool
 from hogsend.durations import days, seconds
 from hogsend.events.parse import parse_event
 from hogsend.settings import Settings
@@ -33,7 +40,7 @@ async def bench_wave(settings: Settings, quick: bool, note: Note) -> AsyncIterat
     """Yield the drain rate, the lateness, and the live latency against idle."""
     size = 10_000 if quick else 100_000
     async with scratch_schema(settings, connections=6) as pool:
-        wave = _Wave(pool=pool, size=size, note=note)
+        wave = _Wave(settings=settings, pool=pool, size=size, note=note)
         for case in await wave.run():
             yield case
 
@@ -48,11 +55,11 @@ def _recent() -> Bucket:
 
 @dataclass(slots=True, kw_only=True)
 class _Wave:
+    settings: Settings
     pool: Pool
     size: int
     note: Note
     lateness_s: list[float] = field(default_factory=list)
-    live_s: list[float] = field(default_factory=list)
     sent: int = 0
 
     async def run(self) -> list[Case]:
@@ -65,9 +72,9 @@ class _Wave:
         async with engine.batcher:
             self.note(f"{_RATE} live events a second, idle")
             idle = await self._live_until(engine, engine.clock.now() + seconds(_IDLE_S))
+            drained = asyncio.create_task(self._drain(due_at))
             await asyncio.sleep(max(0.0, (due_at - engine.clock.now()).total_seconds()))
             self.note("the wave")
-            drained = asyncio.create_task(self._drain(engine, due_at))
             busy = await self._live_until(engine, None, drained)
         took = await drained
         left = await self.pool.fetchval(_LEFT)
@@ -100,12 +107,19 @@ class _Wave:
             ),
         ]
 
-    async def _drain(self, engine: Engine, due_at: datetime) -> float:
-        started = time.perf_counter()
-        while users := await engine.pump.settle_due():
-            late = (engine.clock.now() - due_at) / timedelta(seconds=1)
+    async def _drain(self, due_at: datetime) -> float:
+        """Have a worker drain the wave; returns the seconds it took."""
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        worker = multiprocessing.get_context("spawn").Process(
+            target=_work, args=(self.settings, schema_name(), due_at, theirs), daemon=True
+        )
+        worker.start()
+        theirs.close()
+        passes: list[tuple[float, int]] = await asyncio.to_thread(ours.recv)
+        await asyncio.to_thread(worker.join)
+        for late, users in passes:
             self.lateness_s.extend([late] * users)
-        return time.perf_counter() - started
+        return passes[-1][0]
 
     async def _live_until(
         self, engine: Engine, end: datetime | None, task: asyncio.Task[float] | None = None
@@ -128,3 +142,21 @@ class _Wave:
         item = {"name": "seen", "userId": f"live_{self.sent}"}
         await engine.batcher.submit([parse_event(item, engine.clock.now())])
         found.append(time.perf_counter() - meant_at)
+
+
+def _work(settings: Settings, schema: str, due_at: datetime, results: Connection) -> None:
+    """The worker process: drain, then report each pass as (seconds after due, users)."""
+    results.send(uvloop.run(_drain(settings, schema, due_at)))
+    results.close()
+
+
+async def _drain(settings: Settings, schema: str, due_at: datetime) -> list[tuple[float, int]]:
+    passes = []
+    async with ensure_database(settings) as database:
+        pool = await create_pool(database.dsn, min_size=LANES, max_size=LANES, schema=schema)
+        engine = Engine(pool=pool, registry=Registry([_recent()]), clock=SystemClock())
+        await asyncio.sleep((due_at - engine.clock.now()).total_seconds())
+        while users := await engine.pump.settle_due():
+            passes.append(((engine.clock.now() - due_at) / timedelta(seconds=1), users))
+        await pool.close()
+    return passes
