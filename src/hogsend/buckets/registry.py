@@ -114,7 +114,9 @@ class Registry:
         found = {bucket.meta.id: bucket for bucket in by_event}
         for key in change.changed_keys:
             found |= {bucket.meta.id: bucket for bucket in self._by_property.get(key, ())}
-        if change.created:
+        if change.returned:
+            found |= {bucket_id: self.buckets[bucket_id] for bucket_id in self.live_ids}
+        elif change.created:
             found |= {bucket.meta.id: bucket for bucket in self._by_creation}
         for bucket_id in change.revisit.intersection(self.live_ids):
             found[bucket_id] = self.buckets[bucket_id]

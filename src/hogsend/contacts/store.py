@@ -17,10 +17,14 @@ SQL = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """Contacts whose row lock this transaction holds, by user id; ``created`` ones are new."""
+    """Contacts whose row lock this transaction holds, by user id; ``created`` ones are new.
+
+    The log knows those of them that ``returned``: they were deleted before.
+    """
 
     contacts: dict[str, Contact]
-    created: frozenset[str]
+    created: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
 
 
 async def lock_contacts(connection: Connection, user_ids: Collection[str], now: datetime) -> Locked:
@@ -29,14 +33,15 @@ async def lock_contacts(connection: Connection, user_ids: Collection[str], now: 
     contacts = await lock_existing(connection, wanted)
     missing = [user_id for user_id in wanted if user_id not in contacts]
     if not missing:
-        return Locked(contacts=contacts, created=frozenset())
+        return Locked(contacts=contacts)
     rows = await connection.fetch(SQL.create_contacts, missing, now)
     created = frozenset(row["user_id"] for row in rows)
     contacts |= {user_id: Contact(user_id=user_id) for user_id in created}
     overtaken = [user_id for user_id in missing if user_id not in created]
     if overtaken:
         contacts |= await lock_existing(connection, overtaken)
-    return Locked(contacts=contacts, created=created)
+    returned = frozenset(row["user_id"] for row in rows if row["returned"])
+    return Locked(contacts=contacts, created=created, returned=returned)
 
 
 async def lock_existing(connection: Connection, user_ids: Collection[str]) -> dict[str, Contact]:

@@ -21,6 +21,7 @@ from uuid_utils import uuid7
 from hogsend.clock import Clock
 from hogsend.contacts.model import Contact, merge
 from hogsend.contacts.store import (
+    Locked,
     delete_contact,
     find_by_email,
     lock_contacts,
@@ -117,9 +118,11 @@ class Ingest:
             user_ids = await _resolve(connection, writes)
             locked = await lock_contacts(connection, set(user_ids), self._clock.now())
             known = await _known_keys(connection, writes, user_ids)
-            fold = _Fold(locked.contacts, locked.created, known, self._clock.now())
+            fold = _Fold(locked, known, self._clock.now())
             for cause, write in enumerate(writes):
                 fold.add(cause, user_ids[cause], write)
+            for user_id in fold.untouched:  # nothing but duplicates came for them
+                await delete_contact(connection, user_id)
             if fold.changed:
                 await save_contacts(connection, list(fold.changed.values()), fold.now)
             transaction = Transaction(
@@ -130,20 +133,18 @@ class Ingest:
 
 
 class _Fold:
-    """Merges writes into locked contacts, in order, and collects the changes."""
+    """Merges writes into locked contacts, in order, and collects the changes.
 
-    def __init__(
-        self,
-        contacts: dict[str, Contact],
-        created: frozenset[str],
-        known: set[tuple[str, str]],
-        now: datetime,
-    ) -> None:
+    ``untouched`` are those who were created for the writes and whom none has changed so far.
+    """
+
+    def __init__(self, locked: Locked, known: set[tuple[str, str]], now: datetime) -> None:
         self.now = now
         self.changes: list[Change] = []
         self.changed: dict[str, Contact] = {}
-        self._contacts = contacts
-        self._created = set(created)
+        self.untouched = set(locked.created)
+        self._contacts = locked.contacts
+        self._returned = locked.returned
         self._known = known
 
     def add(self, cause: int, user_id: str, write: Write) -> None:
@@ -159,11 +160,12 @@ class _Fold:
                 before=before,
                 event=None if write.event is None else self._event(user_id, write.event),
                 changed_keys=merged.changed_keys,
-                created=user_id in self._created,
+                created=user_id in self.untouched,
+                returned=user_id in self.untouched and user_id in self._returned,
                 cause=cause,
             )
         )
-        self._created.discard(user_id)
+        self.untouched.discard(user_id)
 
     def _is_known(self, user_id: str, event: NewEvent) -> bool:
         if event.idempotency_key is None:

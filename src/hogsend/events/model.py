@@ -63,6 +63,7 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
         event: What happened; None when only properties or the clock moved.
         changed_keys: The property keys whose value is another one now.
         created: The contact is new.
+        returned: Besides, the log knows them: they were deleted before.
         cause: Which of the transaction's writes it follows from, by position.
         revisit: Buckets that are to look at the contact although nothing happened.
     """
@@ -72,6 +73,7 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     event: Event | None = None
     changed_keys: frozenset[str] = frozenset()
     created: bool = False
+    returned: bool = False
     cause: int | None = None
     revisit: frozenset[str] = frozenset()
 

@@ -52,6 +52,25 @@ async def test_one_who_comes_back_has_their_history(world):
     assert count == 2
 
 
+async def test_one_who_comes_back_is_judged_by_their_history(world):
+    """Any event of theirs: what the log has of them counts at once, and by the clock."""
+    await world.engine.ingest.delete_contact("ann")
+    outcome = await world.event("ann", "page")
+    assert [event.name for event in outcome.emitted] == ["bucket:entered:recent", "bucket:entered"]
+    await world.advance(days(6))
+    assert (await world.transitions())[-1].at == START + days(7)
+    assert await world.members("recent") == set()
+
+
+async def test_a_duplicate_brings_nobody_back(world):
+    """The retry of an event from before the deletion makes no contact, like any duplicate."""
+    await world.event("ann", "page", key="k")
+    await world.engine.ingest.delete_contact("ann")
+    outcome = await world.event("ann", "page", contact={"plan": "trial"}, key="k")
+    assert not outcome.stored
+    assert await world.pool.fetchval("SELECT count(*) FROM contacts WHERE user_id = 'ann'") == 0
+
+
 async def test_an_erased_contact_leaves_no_row(world):
     """Erasure removes the person from every table, and nobody else."""
     assert await world.engine.ingest.delete_contact("ann", erase=True)

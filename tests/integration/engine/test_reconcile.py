@@ -76,6 +76,17 @@ async def test_the_audit_repairs_what_is_astray(pool):
     assert await world.engine.reconciler.reconcile(world.now) == 0
 
 
+async def test_what_is_due_and_not_yet_looked_at_is_no_drift(pool):
+    """A schedule and a wave at the same instant: the audit leaves the pump's work to the pump."""
+    world = World(pool, [recent()])
+    await register(world)
+    await world.events([{"userId": f"u{n}", "name": "act"} for n in range(20)])
+    world.clock.set(START + hours(1))
+    assert await world.engine.reconciler.reconcile(world.now) == 0
+    assert await drift(world) == {"recent": 0}
+    assert await world.engine.pump.settle_due() == 20
+
+
 async def test_missing_joins_are_sought_where_the_clock_can_make_them(pool):
     """A property bucket is audited for leaves only, unless ``reconcile_joins`` says otherwise."""
     world = World(pool, [trial()])
