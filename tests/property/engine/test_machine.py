@@ -1,0 +1,278 @@
+"""Whatever happens, in whatever order: the engine and a plain model stay equal.
+
+After each step the machine compares all there is: memberships, transition events with their names,
+order, instants and properties, and that nothing is scheduled too late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.property.criteria.strategies import (
+    BASE,
+    EVENT_NAMES,
+    WINDOWS,
+    examples,
+    properties,
+    trees,
+)
+from tests.property.engine.model import Model
+from tests.world import World
+
+from hogsend.buckets.control import BucketControl
+from hogsend.buckets.definition import Bucket, BucketMeta, DwellSchedule, EntryLimit
+from hogsend.db.pool import create_pool
+from hogsend.events.model import NewEvent, Write
+
+USERS = ("ann", "bob", "cyd")
+MICROSECOND = timedelta(microseconds=1)
+_LIMITS = [timedelta(minutes=minutes) for minutes in (4, 10, 20, 60)]
+
+limits = st.sampled_from(_LIMITS)
+maybe = st.none() | limits
+
+
+@st.composite
+def _declarations(draw, number):
+    shortest, longest = draw(maybe), draw(maybe)
+    if shortest and longest and longest < shortest:
+        shortest, longest = longest, shortest
+    entry_limit = draw(st.sampled_from(EntryLimit))
+    schedules = {
+        "once": DwellSchedule(label="once", after=draw(limits)),
+        "often": DwellSchedule(label="often", every=draw(limits)),
+    }
+    return BucketMeta(
+        id=f"b{number}",
+        name=f"Bucket {number}",
+        criteria=draw(trees(3)),
+        entry_limit=entry_limit,
+        entry_period=draw(maybe) if entry_limit == "once_per_period" else None,
+        min_dwell=shortest,
+        max_dwell=longest,
+        dwells=tuple(
+            schedules[label] for label in draw(st.sets(st.sampled_from(["once", "often"])))
+        ),
+        fast_expiry=draw(st.integers(0, 3)) > 0,
+        reconcile_joins=draw(st.sampled_from([None, True])),
+    )
+
+
+declared = st.integers(1, 3).flatmap(
+    lambda number: st.tuples(*(_declarations(n) for n in range(number))).map(list)
+)
+users = st.sampled_from(USERS)
+happenings = st.builds(
+    NewEvent,
+    name=st.sampled_from((*EVENT_NAMES[:1] * 4, *EVENT_NAMES)),
+    properties=properties,
+    idempotency_key=st.none() | st.sampled_from(["k1", "k2", "k3"]),
+)
+agos = st.none() | st.sampled_from([timedelta(0), *WINDOWS[:6]])
+writes = st.tuples(users, st.just({}) | properties, st.none() | st.tuples(happenings, agos))
+batches = st.lists(writes, min_size=1, max_size=4)
+moves = st.sampled_from([timedelta(0), MICROSECOND, *_LIMITS, *WINDOWS[:4]]) | st.sampled_from(
+    [timedelta(hours=3)]
+)
+
+
+class Machine(RuleBasedStateMachine):
+    """Does the same to both."""
+
+    def __init__(self, runner, pool):
+        super().__init__()
+        self.run = runner.run
+        self.pool = pool
+        self.world = None
+
+    @initialize(declarations=declared)
+    def begin(self, declarations):
+        self.declarations = declarations
+        self.model = Model(declarations, BASE)
+        self.orderly = 0
+        self.run(
+            self.pool.execute(
+                "TRUNCATE contacts, user_events, bucket_memberships, bucket_timers, bucket_configs, leases"
+            )
+        )
+        self.start(BASE)
+
+    def start(self, now):
+        """Start an engine on what the database holds."""
+        self.world = World(self.pool, [Bucket(meta) for meta in self.declarations], start=now)
+        control = BucketControl(
+            pool=self.pool,
+            clock=self.world.clock,
+            registry=self.world.engine.reconciler._registry,
+            chosen=None,
+        )
+        self.run(control.register())
+
+    @rule(batch=batches)
+    def write(self, batch):
+        """Several writes in one transaction."""
+        self.compare_outcomes(*self.both_write(batch))
+
+    @rule(move=moves)
+    def advance(self, move):
+        """Time passes, and the pump is awake."""
+        self.run(self.world.advance(move))
+        self.model.advance(self.model.now + move)
+
+    @rule(early=st.booleans())
+    def advance_to_due(self, early):
+        """To the very instant at which something is due, or just before it."""
+        instant = self.model.next_instant()
+        if instant is not None and instant < BASE + timedelta(days=30):
+            self.advance(instant - self.model.now - early * MICROSECOND)
+
+    @rule(move=moves, batch=st.none() | batches)
+    def oversleep(self, move, batch):
+        """Time passes while nobody looks; a write may come before the pump wakes up."""
+        self.model.oversleep(self.model.now + move)
+        self.world.clock.set(self.world.now + move)
+        outcomes = self.both_write(batch) if batch else ([], [])
+        self.run(self.drain())
+        self.compare_outcomes(*outcomes)
+
+    @rule(user=users, erase=st.booleans())
+    def delete(self, user, erase):
+        """A contact goes, or everything about them."""
+        found = self.run(self.world.engine.ingest.delete_contact(user, erase=erase))
+        assert found is self.model.delete(user, erase=erase)
+
+    @rule()
+    def reconcile(self):
+        """An audit finds nothing; what waits for the cadence is looked at."""
+        assert self.run(self.world.engine.reconciler.reconcile(self.world.now)) == 0
+        self.model.reconcile()
+
+    @rule()
+    def restart(self):
+        """Another process takes over."""
+        self.start(self.world.now)
+
+    def both_write(self, batch):
+        now = self.world.now
+        batch = [
+            Write(user_id=user, patch=patch, event=event and at(event[0], event[1], now))
+            for user, patch, event in batch
+        ]
+        outcomes = self.run(self.world.engine.ingest.write(batch))
+        return outcomes, [self.model.write(write) for write in batch]
+
+    async def drain(self):
+        while await self.world.engine.pump.settle_due():
+            pass
+
+    def compare_outcomes(self, outcomes, expected):
+        assert [outcome.stored for outcome in outcomes] == [stored for stored, _ in expected]
+        for outcome, (_, names) in zip(outcomes, expected, strict=True):
+            assert sorted(event.name for event in outcome.emitted) == sorted(names)
+
+    @invariant()
+    def equal(self):
+        if self.world is not None:
+            assert self.world.now == self.model.now
+            self.run(self.compare())
+
+    async def compare(self):
+        await self.compare_memberships()
+        await self.compare_log()
+        drift = await self.pool.fetchval("SELECT sum(drift) FROM bucket_configs")
+        assert drift == 0
+
+    async def compare_memberships(self):
+        rows = await self.pool.fetch(
+            "SELECT membership.*, due_at FROM bucket_memberships AS membership "
+            "LEFT JOIN bucket_timers USING (user_id, bucket_id) ORDER BY user_id, bucket_id, entry_count"
+        )
+        assert [stored(row) for row in rows] == sorted(
+            (user, bucket, stay.number, "left" if stay.left_at else "active", stay.source,
+             stay.reason, stay.entered_at, stay.left_at, stay.announced)
+            for user, person in self.model.people.items()
+            for bucket, stays in person.stays.items()
+            for stay in stays
+        )  # fmt: skip
+        for row in rows:
+            if row["status"] == "active":
+                due = self.model.next_change(row["user_id"], row["bucket_id"])
+                assert due is None or row["expires_at"] <= due
+                assert row["expires_at"] == row["due_at"]
+            else:
+                assert row["expires_at"] is None
+
+    async def compare_log(self):
+        rows = await self.pool.fetch(
+            "SELECT user_id, event, properties, occurred_at FROM user_events "
+            "WHERE event LIKE 'bucket:%' ORDER BY id"
+        )
+        found = {}
+        for row in rows:
+            pair = (row["user_id"], row["properties"]["bucketId"])
+            found.setdefault(pair, []).append((row["event"], row["properties"], row["occurred_at"]))
+        expected = {pair: log for pair, log in self.model.log.items() if log}
+        assert found.keys() == expected.keys()
+        for pair, log in expected.items():
+            assert_same(found[pair], log)
+
+
+def assert_same(found, expected):
+    """Entry by entry; those that may be missing, may."""
+    rest = iter(found)
+    entry = next(rest, None)
+    for wanted in expected:
+        if entry == (wanted.name, wanted.properties, wanted.at):
+            entry = next(rest, None)
+        else:
+            assert wanted.missing, f"{wanted} is not in {found}"
+    assert entry is None
+
+
+def at(event, ago, now):
+    """The event, so long ago; None is when it is received."""
+    if ago is None:
+        return event
+    return NewEvent(
+        name=event.name,
+        properties=event.properties,
+        idempotency_key=event.idempotency_key,
+        occurred_at=now - ago,
+    )
+
+
+def stored(row):
+    columns = ("user_id", "bucket_id", "entry_count", "status", "source", "reason", "entered_at",
+               "left_at", "dwell_state")  # fmt: skip
+    return tuple(row[column] for column in columns)
+
+
+@pytest.fixture
+def machine(database):
+    with asyncio.Runner() as runner:
+        pool = runner.run(create_pool(database, min_size=1, max_size=3))
+        yield lambda: Machine(runner, pool)
+        runner.run(pool.close())
+
+
+def test_the_engine_equals_the_model(machine):
+    """A few hundred steps of everything that can happen."""
+    run_state_machine_as_test(machine, settings=settings(examples(15), stateful_step_count=25))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_the_engine_equals_the_model_for_long(machine):
+    """The same, many thousand steps."""
+    run_state_machine_as_test(machine, settings=settings(examples(2_000), stateful_step_count=50))
