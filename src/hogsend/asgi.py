@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from hogsend.api.errors import install_error_handlers
 from hogsend.api.health import health_routes
 from hogsend.api.ingest import ingest_routes
+from hogsend.api.mail import mail_routes
 from hogsend.api.openapi import publish_schemas
 from hogsend.app.client import Client
 
@@ -30,5 +31,6 @@ def create_app(client: Client) -> FastAPI:
     install_error_handlers(app)
     app.include_router(ingest_routes(client))
     app.include_router(health_routes(client))
+    app.include_router(mail_routes(client))
     publish_schemas(app)
     return app

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,6 +24,20 @@ def _require_postgresql(url: SecretStr) -> SecretStr:
 def _require_http(url: str) -> str:
     if not url.startswith(("https://", "http://")):
         raise ValueError("it has to start with https://, e.g. https://hogsend.example.com")
+    return url
+
+
+def _require_mailbox(text: str) -> str:
+    _, at, domain = parseaddr(text)[1].rpartition("@")
+    if not (at and domain) or not text.isprintable():
+        raise ValueError("it has to be like Ada <ada@example.com>")
+    return text
+
+
+def _require_smtp(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("it has to be like smtp://USER:PASSWORD@HOST:587 (smtps:// for TLS)")
     return url
 
 
@@ -51,10 +67,13 @@ class Settings(BaseSettings):
         bucket_reconcile_cron: When to audit memberships.
         port: Where the HTTP API listens.
         public_url: Where the API is reached from outside; links in mail lead there.
+        mail_provider: Who carries mail; ``console`` only keeps it, to be read here.
         mail_from: The sender of all mail, such as ``Ada <ada@example.com>``.
         mail_cap: How many mails a user gets within ``mail_cap_hours``, transactional ones aside.
         mail_cap_hours: See ``mail_cap``.
         hogsend_secret: Signs unsubscribe links; without it the database keeps a random one.
+        smtp_url: ``smtp://USER:PASSWORD@HOST:587``, or ``smtps://`` for TLS from the first byte.
+        resend_api_key: Resend's key, for ``mail_provider`` ``resend``.
         log_level: The least severe level that is logged.
 
     Raises:
@@ -71,10 +90,13 @@ class Settings(BaseSettings):
     bucket_reconcile_cron: str = "*/5 * * * *"
     port: int = Field(default=3002, ge=1, le=65535)
     public_url: Annotated[str, AfterValidator(_require_http)] | None = None
-    mail_from: str | None = None
+    mail_provider: Literal["console", "smtp", "resend"] = "console"
+    mail_from: Annotated[str, AfterValidator(_require_mailbox)] | None = None
     mail_cap: int | None = Field(default=None, ge=1)
     mail_cap_hours: float = Field(default=24, gt=0)
     hogsend_secret: SecretStr | None = None
+    smtp_url: Annotated[SecretStr, AfterValidator(_require_smtp)] | None = None
+    resend_api_key: SecretStr | None = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),

@@ -12,7 +12,7 @@ from typing import Self
 import asyncpg
 
 from hogsend.app.engine import Engine
-from hogsend.app.mail import make_policy
+from hogsend.app.mail import choose_provider, make_policy
 from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import Registry
@@ -61,6 +61,7 @@ class Client:
         self.templates = Templates(templates)
         self._mail_policy = make_policy(settings)
         self._mail_provider = mail_provider
+        self._make_provider = choose_provider(settings)
         self.clock = clock
         self._users = 0
         self._turn = asyncio.Lock()
@@ -129,7 +130,7 @@ class Client:
             registry=self.registry,
             clock=self.clock,
             reconcile_cron=self.settings.bucket_reconcile_cron,
-            mailer=self._open_mailer(pool),
+            mailer=self._open_mailer(pool, resources),
         )
         for bucket in self.registry.definitions:
             bucket.bind(engine.members)
@@ -146,12 +147,13 @@ class Client:
         await resources.enter_async_context(engine.batcher)
         return engine
 
-    def _open_mailer(self, pool: Pool) -> Mailer:
+    def _open_mailer(self, pool: Pool, resources: AsyncExitStack) -> Mailer:
+        provider = self._mail_provider
+        if provider is None:
+            provider = self._make_provider()
+            resources.push_async_callback(provider.close)
         return Mailer(
-            pool=pool,
-            templates=self.templates,
-            provider=self._mail_provider,
-            policy=self._mail_policy,
+            pool=pool, templates=self.templates, provider=provider, policy=self._mail_policy
         )
 
     async def _open_pool(self, dsn: str) -> Pool:
@@ -180,7 +182,7 @@ def create_client(
     Args:
         buckets: The app's buckets.
         templates: The directory of the app's mail templates.
-        mail_provider: Who carries mail; None only keeps it.
+        mail_provider: Who carries mail; None is the one that the settings name.
         settings: Where the database is and how to run; None reads the environment.
         clock: The engine's only source of time; None is the machine's clock.
 

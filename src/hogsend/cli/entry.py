@@ -14,6 +14,7 @@ from hogsend.cli.demo import demo
 from hogsend.cli.dev import dev
 from hogsend.cli.events import events
 from hogsend.cli.failure import FAILED, report
+from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
 
 
@@ -36,6 +37,7 @@ hogsend.command()(dev)
 hogsend.command()(demo)
 hogsend.add_typer(events)
 hogsend.add_typer(buckets)
+hogsend.add_typer(mail)
 hogsend.command()(migrate)
 hogsend.command()(bench)
 

@@ -57,6 +57,7 @@ ATTEMPT_S: Final = 20.0
 """How long the provider may take, all retries included."""
 CLAIM: Final = timedelta(seconds=30)
 RETRY_DELAYS_S: Final = (0.5, 2.0)
+LONGEST_PAUSE_S: Final = 5.0
 _LINKS: Final = "unsubscribe links"
 
 
@@ -189,9 +190,10 @@ class Mailer:
             try:
                 return await self._provider.send(attempt.message)
             except TransientMailError as error:
-                if error.retry_after is not None and error.retry_after > delay:
+                pause = max(delay, error.retry_after or 0)
+                if pause > LONGEST_PAUSE_S:
                     raise
-                await asyncio.sleep(delay)
+                await asyncio.sleep(pause)
         return await self._provider.send(attempt.message)
 
     async def _refused(

@@ -232,12 +232,13 @@ def _stored(row: Any) -> Stored:
             user_id=row["user_id"],
             key=row["idempotency_key"],
             number=row["attempts"],
-            message=_message(row),
+            message=read_message(row),
         )
     return Stored(mail=read_send(row), attempt=attempt, claimed_until=row["claimed_until"])
 
 
-def _message(row: Any) -> Message:
+def read_message(row: Any) -> Message:
+    """The message in a row of ``email_sends``."""
     return Message(
         id=row["id"],
         from_=row["from_address"],

@@ -79,6 +79,7 @@ class Office:
         self.post = post
         self.policy = MailPolicy(public_url="https://example.com")
         self.now = START
+        self.retry_delays = (0, 0)
 
     def mailer(self, **policy):
         return Mailer(
@@ -86,7 +87,7 @@ class Office:
             templates=self.templates,
             provider=self.post,
             policy=replace(self.policy, **policy),
-            retry_delays=(0, 0),
+            retry_delays=self.retry_delays,
         )
 
     async def send(self, key="k", *, mailer=None, **mail):

@@ -1,0 +1,2 @@
+-- One mail with everything.
+SELECT * FROM email_sends WHERE id = $1
