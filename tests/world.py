@@ -31,7 +31,8 @@ class World:
     def __init__(self, pool, buckets, start=START):
         self.pool = pool
         self.clock = VirtualClock(start)
-        self.engine = Engine(pool=pool, registry=Registry(buckets), clock=self.clock)
+        self.registry = Registry(buckets)
+        self.engine = Engine(pool=pool, registry=self.registry, clock=self.clock)
         self.time = TimeMachine(self.engine, self.clock)
 
     @property

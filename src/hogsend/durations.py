@@ -77,3 +77,11 @@ def describe_duration(duration: timedelta) -> str:
             count = duration // unit
             return f"{count} {name}" if count == 1 else f"{count} {name}s"
     return f"{duration.total_seconds():g} seconds"
+
+
+def describe_roughly(duration: timedelta) -> str:
+    """Plain English in whole units, at least two of them where that is possible: ``9 days``."""
+    for name, unit in _TEXT_UNITS:
+        if duration // unit > 1:
+            return f"{round(duration / unit)} {name}s"
+    return "1 second"

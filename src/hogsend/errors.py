@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
+
+_SHOWN = 10
 
 
 class HogsendError(Exception):
@@ -51,3 +54,34 @@ class ConfigurationError(HogsendError):
 
 class DatabaseError(HogsendError):
     """The database cannot be used as it is; the message says what to do."""
+
+
+class NotFoundError(HogsendError):
+    """There is nothing of that id; the message names what is near.
+
+    Args:
+        kind: What was asked for, e.g. ``bucket``.
+        wanted: The id that was given.
+        known: Ids that there are; not all of them need be.
+        near: Whether ``known`` are only those near ``wanted``.
+    """
+
+    def __init__(self, kind: str, wanted: str, known: Sequence[str], *, near: bool = False) -> None:
+        self.kind = kind
+        self.wanted = wanted
+        hint = did_you_mean(wanted, known)
+        there_are = "" if near else _there_are(kind, known)
+        super().__init__(f"There is no {kind} {wanted!r}.{hint}{there_are}")
+
+
+def did_you_mean(wanted: str, known: Sequence[str]) -> str:
+    """`` Did you mean 'lapsed'?``, or nothing if nothing is near."""
+    near = difflib.get_close_matches(wanted, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _there_are(kind: str, known: Sequence[str]) -> str:
+    if not known:
+        return f" There are no {kind}s."
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f" There are: {', '.join(known[:_SHOWN])}{more}."

@@ -190,3 +190,29 @@ def test_a_bucket_is_paused_and_resumed(hogsend):
     refused = hogsend.run("buckets", "disable", "laps")
     assert refused.code == 1
     assert "Did you mean 'lapsed'?" in refused.err
+
+
+def test_explain_says_why_and_changes_nothing(hogsend):
+    """The first reason in words, the same as JSON; near names for unknown ones; no schema, no write."""
+    refused = hogsend.run("explain", "lapsed", "ada")
+    assert refused.code == 1
+    assert "There is no contact 'ada'." in refused.err
+    send = ("events", "send", "purchase", "--user", "ada", "--email", "Ada@x.org")
+    assert hogsend.run(*send, "--timestamp", "2026-01-01").code == 0
+    ran = hogsend.run("explain", "lapsed", "ada")
+    assert ran.code == 0
+    first, *_, stay = ran.out.splitlines()
+    assert first.startswith("ada has been in Lapsed since ")
+    assert ", because: no purchase event in the last 60 days; the last one was " in first
+    assert stay.split()[0] == "1"
+    told = json.loads(hogsend.run("explain", "repeat-buyers", "ada@x.org", "--json").out)
+    assert (told["userId"], told["matches"]) == ("ada", False)
+    assert told["reason"].endswith("wanted: did purchase at least 3 times in the last 90 days")
+
+
+async def test_explain_does_not_migrate(hogsend, empty_database):
+    """A schema that is not there is for `migrate` to make."""
+    fresh = type(hogsend)(home=hogsend.home, dsn=empty_database)
+    refused = fresh.run("explain", "lapsed", "ada")
+    assert refused.code == 1
+    assert "Run `hogsend migrate` first." in refused.err

@@ -197,7 +197,7 @@ def _decide_outside(
         match bucket.entry_limit:
             case EntryLimit.ONCE:
                 return Decision(latest=latest, due_at=None)
-            case EntryLimit.ONCE_PER_PERIOD if now < (reopens := _period_end(bucket, latest)):
+            case EntryLimit.ONCE_PER_PERIOD if now < (reopens := period_end(bucket, latest)):
                 return Decision(latest=latest, due_at=reopens)
             case _:
                 pass
@@ -224,7 +224,7 @@ def _join(
         source=source,
         entered_at=now,
     )
-    emitted = latest is None or _emits_again(bucket, latest, now)
+    emitted = latest is None or emits_again(bucket, latest, now)
     return Transition(
         kind=Kind.ENTERED, membership=membership, at=now, source=source, emitted=emitted
     )
@@ -235,17 +235,18 @@ def _leave(latest: Membership, reason: Reason, now: datetime, source: Source) ->
     return Transition(kind=Kind.LEFT, membership=membership, at=now, source=source)
 
 
-def _emits_again(bucket: BucketMeta, latest: Membership, now: datetime) -> bool:
+def emits_again(bucket: BucketMeta, latest: Membership, now: datetime) -> bool:
+    """Whether the entry limit lets a join at ``now`` be announced, after the stay ``latest``."""
     match bucket.entry_limit:
         case EntryLimit.UNLIMITED:
             return True
         case EntryLimit.ONCE:
             return False
         case EntryLimit.ONCE_PER_PERIOD:
-            return now >= _period_end(bucket, latest)
+            return now >= period_end(bucket, latest)
 
 
-def _period_end(bucket: BucketMeta, latest: Membership) -> datetime:
+def period_end(bucket: BucketMeta, latest: Membership) -> datetime:
     """When ``entry_period`` after the latest leave is over; without a period, at once."""
     if bucket.entry_period is None:
         return latest.changed_at

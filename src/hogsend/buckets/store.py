@@ -82,12 +82,13 @@ async def load_pairs(
         now,
     )
     return {
-        (row[0], row[1]): StoredPair(latest=row[3] and _membership(row), due_at=row[2])
+        (row[0], row[1]): StoredPair(latest=row[3] and read_membership(row), due_at=row[2])
         for row in rows
     }
 
 
-def _membership(row: Any) -> Membership:
+def read_membership(row: Any) -> Membership:
+    """A row of ``bucket_memberships`` as the membership that it stores."""
     return Membership(
         entry_count=row["entry_count"],
         source=Source(row["source"]),

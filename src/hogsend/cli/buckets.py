@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +9,10 @@ import typer
 
 from hogsend.cli.apps import load_client
 from hogsend.cli.options import App, Json
-from hogsend.cli.printing import json_instant, print_json, print_table
+from hogsend.cli.printing import print_json, print_table
 from hogsend.cli.running import run_async
-from hogsend.errors import ConfigurationError
+from hogsend.errors import NotFoundError
+from hogsend.instants import instant_to_json
 
 if TYPE_CHECKING:
     from hogsend.app.client import Client
@@ -111,11 +111,7 @@ def _bucket(known: Sequence[Bucket], bucket_id: str) -> Bucket:
     for bucket in known:
         if bucket.id == bucket_id:
             return bucket
-    ids = [bucket.id for bucket in known]
-    close = difflib.get_close_matches(bucket_id, ids, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    there_are = f" There are: {', '.join(ids)}." if ids else " The app has no buckets."
-    raise ConfigurationError(f"There is no bucket {bucket_id!r}.{hint}{there_are}")
+    raise NotFoundError("bucket", bucket_id, [bucket.id for bucket in known])
 
 
 def _bucket_json(bucket: CompiledBucket, stays: Stays, *, live: bool) -> dict[str, Any]:
@@ -139,7 +135,7 @@ def _member_json(member: Member) -> dict[str, Any]:
     return {
         "userId": member.user_id,
         "userEmail": member.email,
-        "enteredAt": json_instant(member.entered_at),
+        "enteredAt": instant_to_json(member.entered_at),
         "entryCount": member.entry_count,
     }
 

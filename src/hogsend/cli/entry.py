@@ -13,6 +13,7 @@ from hogsend.cli.buckets import buckets
 from hogsend.cli.demo import demo
 from hogsend.cli.dev import dev
 from hogsend.cli.events import events
+from hogsend.cli.explain import explain
 from hogsend.cli.failure import FAILED, report
 from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
@@ -38,6 +39,7 @@ hogsend.command()(demo)
 hogsend.add_typer(events)
 hogsend.add_typer(buckets)
 hogsend.add_typer(mail)
+hogsend.command()(explain)
 hogsend.command()(migrate)
 hogsend.command()(bench)
 

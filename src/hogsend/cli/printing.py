@@ -9,7 +9,6 @@ import sys
 import urllib.parse
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -75,9 +74,3 @@ def waiting(what: str) -> AbstractContextManager[object]:
     """Say on a terminal what is being waited for."""
     console = make_console(stderr=True)
     return console.status(what) if console.is_terminal else nullcontext()
-
-
-def json_instant(instant: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as the HTTP API has it."""
-    text = instant.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")

@@ -76,6 +76,16 @@ async def find_by_email(connection: Connection, emails: Collection[str]) -> dict
     return {row["email"]: row["user_id"] for row in rows}
 
 
+async def find_contact(connection: Connection, user_id: str) -> Contact | None:
+    """A contact by id, not locked."""
+    return _by_user(await connection.fetch(SQL.find_contact, user_id)).get(user_id)
+
+
+async def find_neighbours(connection: Connection, user_id: str, limit: int) -> list[str]:
+    """Ids that stand next to ``user_id`` in order, ``limit`` each way."""
+    return [row["user_id"] for row in await connection.fetch(SQL.neighbours, user_id, limit)]
+
+
 def _by_user(rows: Sequence[Any]) -> dict[str, Contact]:
     return {
         row["user_id"]: Contact(

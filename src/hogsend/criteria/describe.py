@@ -48,7 +48,7 @@ def describe_property(condition: PropertyCondition) -> str:
     """What a property must be."""
     operator = OPERATORS[condition.operator]
     value = _value(condition.value, operator.takes)
-    return operator.phrase.format(name=_name(condition.property), value=value)
+    return operator.phrase.format(name=describe_name(condition.property), value=value)
 
 
 def _part(child: Criteria) -> str:
@@ -56,13 +56,28 @@ def _part(child: Criteria) -> str:
     return f"({describe(child)})" if several else describe(child)
 
 
-def _event(condition: EventCondition) -> str:
-    events = _name(condition.event_name)
+def describe_events(condition: EventCondition) -> str:
+    """Which events count: ``order.placed (total is at least 50)``."""
+    events = describe_name(condition.event_name)
     if condition.where:
         events += f" ({', '.join(map(describe_property, condition.where))})"
-    window = ""
-    if condition.within is not None:
-        window = f" in the last {describe_duration(condition.within).removeprefix('1 ')}"
+    return events
+
+
+def describe_window(condition: EventCondition) -> str:
+    """`` in the last 7 days``, or nothing without a window."""
+    if condition.within is None:
+        return ""
+    return f" in the last {describe_duration(condition.within).removeprefix('1 ')}"
+
+
+def describe_name(name: str) -> str:
+    """An event's name or a property's key, quoted where it is not plain."""
+    return name if _PLAIN.fullmatch(name) else _quoted(name)
+
+
+def _event(condition: EventCondition) -> str:
+    events, window = describe_events(condition), describe_window(condition)
     match condition.check:
         case Check.EXISTS:
             return f"did {events}{window}"
@@ -75,10 +90,6 @@ def _event(condition: EventCondition) -> str:
 
 def _count(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
-
-
-def _name(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else _quoted(name)
 
 
 def _value(value: PropertyValue, takes: Takes) -> str:

@@ -41,6 +41,7 @@ async def create_pool(
     statement_cache_size: int = STATEMENT_CACHE_SIZE,
     schema: str | None = None,
     application_name: str = "hogsend",
+    read_only: bool = False,
 ) -> asyncpg.Pool[asyncpg.Record]:
     """Open a pool whose every connection is as ``connect`` makes it.
 
@@ -51,13 +52,17 @@ async def create_pool(
         statement_cache_size: Prepared statements kept per connection; 0 behind a pooler.
         schema: The only schema on the search path; None leaves the server's default.
         application_name: What ``pg_stat_activity`` shows.
+        read_only: The server refuses every write.
     """
+    session = _session(application_name, schema)
+    if read_only:
+        session["default_transaction_read_only"] = "on"
     return await asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
         statement_cache_size=statement_cache_size,
-        server_settings=_session(application_name, schema),
+        server_settings=session,
         init=_prepare,
         reset=_keep,
     )

@@ -12,9 +12,10 @@ from hogsend.app.engine import Engine
 from hogsend.app.virtual import TimeMachine
 from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import CompiledBucket, Registry
-from hogsend.buckets.store import FactReader
+from hogsend.buckets.situation import read_facts
 from hogsend.clock import VirtualClock
-from hogsend.criteria.evaluate import Facts
+from hogsend.contacts.model import Contact
+from hogsend.contacts.store import find_contact
 from hogsend.criteria.explain import Explanation, explain
 from hogsend.db.pool import Pool, create_pool
 from hogsend.events.model import Outcome, Write
@@ -23,7 +24,6 @@ from hogsend.testing.databases import Lease, depot
 from hogsend.testing.errors import SimulationError
 from hogsend.testing.history import Dwell, History, Transition
 from hogsend.testing.instants import read_duration, read_instant
-from hogsend.testing.owner import SQL
 
 _START: Final = "2026-01-01T00:00:00Z"
 _CONNECTIONS: Final = 4  # more only helps a test that gathers writes
@@ -160,14 +160,11 @@ class Simulation:
 
     async def explain(self, bucket: Bucket | str, user_id: str) -> Explanation:
         """Why a user is in a bucket or not: the verdict of each condition, with its facts."""
-        criteria = self._find(bucket).meta.criteria
-        slots = self._find(bucket).evaluator.slots
-        needs = [(user_id, number) for number in range(len(slots))]
+        chosen = self._find(bucket)
         async with self._pool.acquire() as connection:
-            properties = await connection.fetchval(SQL.find_properties, user_id)
-            newest = await FactReader(slots).load(connection, needs) if needs else {}
-        times = {slots[number].slot: instants for (_, number), instants in newest.items()}
-        return explain(criteria, Facts(properties=properties or {}, newest=times), self.now)
+            contact = await find_contact(connection, user_id) or Contact(user_id=user_id)
+            facts = await read_facts(connection, contact, chosen.evaluator.slots)
+        return explain(chosen.meta.criteria, facts, self.now)
 
     def _past(self, at: str | datetime) -> datetime:
         instant = read_instant(at, "at")

@@ -1,2 +1,0 @@
--- A contact's properties.
-SELECT properties FROM contacts WHERE user_id = $1
