@@ -8,14 +8,14 @@ from uuid import UUID
 import typer
 
 from hogsend.cli.options import Json
-from hogsend.cli.printing import json_instant, print_json, print_table
+from hogsend.cli.printing import print_json, print_table
 from hogsend.cli.running import run_async
 from hogsend.errors import ConfigurationError
+from hogsend.instants import instant_to_json, optional_instant_to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
 
     from hogsend.db.pool import Pool
     from hogsend.email.model import SentMail
@@ -118,8 +118,8 @@ def _json(sent: SentMail) -> dict[str, Any]:
         "subject": sent.subject,
         "status": str(sent.status),
         "reason": sent.reason,
-        "createdAt": json_instant(sent.created_at),
-        "sentAt": _instant(sent.sent_at),
+        "createdAt": instant_to_json(sent.created_at),
+        "sentAt": optional_instant_to_json(sent.sent_at),
     }
 
 
@@ -136,10 +136,6 @@ def _kept_json(kept: KeptMail) -> dict[str, Any]:
         "text": message and message.content.text,
         "html": message and message.content.html,
     }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else json_instant(at)
 
 
 def _print_mails(mails: Sequence[SentMail], total: int) -> None:
@@ -173,8 +169,8 @@ def _print_kept(kept: KeptMail) -> None:
         "Template": sent.template,
         "Status": sent.status if sent.reason is None else f"{sent.status}: {sent.reason}",
         "Provider": f"{kept.provider} {sent.provider_id or ''}".strip(),
-        "Created": json_instant(sent.created_at),
-        "Sent": _instant(sent.sent_at) or "",
+        "Created": instant_to_json(sent.created_at),
+        "Sent": optional_instant_to_json(sent.sent_at) or "",
         **(kept.message.headers if kept.message else {}),
     }
     for name, value in lines.items():
