@@ -4,6 +4,7 @@ In every Markdown file, from top to bottom, in a directory and a database of the
 
 - a ``python`` block that begins with ``# some/file.py`` is saved under that name; any other is
   executed, after those above it and with their names; ``await`` is allowed at the top;
+- a ``jinja`` block begins with ``{# some/file #}`` and is saved under that name;
 - of a ``console`` block, each line that begins with ``$ `` is run by a shell, and the lines up to
   the next one are what it has to print (``...`` stands for anything within a line; runs of blanks
   are alike).
@@ -35,6 +36,7 @@ PAGES = sorted(
 )
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# ([\w./-]+\.py)\n")
+TEMPLATE_NAME = re.compile(r"\{# ([\w./-]+) #\}\n")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ async def test_the_code_blocks_of_a_page_run(page, database, tmp_path, monkeypat
         where = f"{page}:{block.line}"
         if block.language == "console":
             check_console(block.code, where)
+        elif block.language == "jinja":
+            template = tmp_path / TEMPLATE_NAME.match(block.code)[1]
+            template.parent.mkdir(exist_ok=True)
+            template.write_text(block.code)
         elif block.language == "python" and (name := FILE_NAME.match(block.code)):
             (tmp_path / name[1]).write_text(block.code)
         elif block.language == "python":

@@ -9,7 +9,7 @@ from hogsend.db.pool import Connection
 from hogsend.durations import describe_duration
 from hogsend.email.errors import TemplateError
 from hogsend.email.links import Links, Subscription, list_headers
-from hogsend.email.model import TRANSACTIONAL, Content, Mail, MailStatus
+from hogsend.email.model import TRANSACTIONAL, Content, Mail, MailStatus, is_address
 from hogsend.email.policy import MailPolicy
 from hogsend.email.store import Draft, Order, Recipient, count_recent, find_recipient, new_id
 from hogsend.email.templates import RESERVED, Templates
@@ -48,9 +48,8 @@ class Drafter:
         }
         if refusal is not None:
             return Draft(**draft, status=MailStatus.SUPPRESSED, reason=refusal)
-        if recipient.address is None:
-            reason = f"{recipient.user_id} has no mail address"
-            return Draft(**draft, status=MailStatus.FAILED, reason=reason)
+        if fault := _address_fault(recipient):
+            return Draft(**draft, status=MailStatus.FAILED, reason=fault)
         url = _unsubscribe_url(order, links)
         content = self._render(order.mail, recipient, url)
         return Draft(**draft, content=content, headers=list_headers(url) if url else {})
@@ -77,6 +76,14 @@ class Drafter:
         if await count_recent(connection, order.user_id, now - cap.window) < cap.mails:
             return None
         return f"frequency cap: {cap.mails} in {describe_duration(cap.window)}"
+
+
+def _address_fault(recipient: Recipient) -> str | None:
+    if recipient.address is None:
+        return f"{recipient.user_id} has no mail address"
+    if not is_address(recipient.address):
+        return f"{recipient.address!r}, the address of {recipient.user_id}, is none"
+    return None
 
 
 def _unsubscribe_url(order: Order, links: Links) -> str | None:

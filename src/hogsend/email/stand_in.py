@@ -40,7 +40,7 @@ class Present(jinja2.ChainableUndefined):
     __call__ = _same
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _same
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _same
-    __pos__ = __neg__ = __pow__ = __rpow__ = _same
+    __pos__ = __neg__ = __pow__ = __rpow__ = __round__ = _same
     __lt__ = __le__ = __gt__ = __ge__ = _yes  # type: ignore[assignment]
 
 

@@ -191,10 +191,16 @@ async def test_a_bounce_stops_all_mail_to_the_address(office, post):
     assert len(post.calls) == 2
 
 
-async def test_who_has_no_address_gets_nothing(office, post):
-    """It is on record, with the reason."""
+async def test_who_has_no_address_gets_nothing(office, post, pool):
+    """Nor who has two in one; it is on record, with the reason."""
     sent = await office.send(user_id="bob")
     assert (sent.status, sent.reason) == ("failed", "bob has no mail address")
+    await pool.execute("UPDATE contacts SET email = 'bob@x.org,eve@x.org' WHERE user_id = 'bob'")
+    sent = await office.send("2", user_id="bob")
+    assert (sent.status, sent.reason) == (
+        "failed",
+        "'bob@x.org,eve@x.org', the address of bob, is none",
+    )
     assert post.calls == []
 
 
