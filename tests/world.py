@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hogsend.app.engine import Engine
+from hogsend.app.journeys import register_journeys
 from hogsend.app.virtual import TimeMachine
 from hogsend.buckets.registry import Registry
 from hogsend.clock import VirtualClock
@@ -28,11 +29,18 @@ class Seen:
 class World:
     """Sends events, moves the clock, and reads what came of it."""
 
-    def __init__(self, pool, buckets, start=START):
+    def __init__(self, pool, buckets=(), journeys=(), start=START):
         self.pool = pool
         self.clock = VirtualClock(start)
         self.registry = Registry(buckets)
-        self.engine = Engine(pool=pool, registry=self.registry, clock=self.clock)
+        self.errors = []
+        self.engine = Engine(
+            pool=pool,
+            registry=self.registry,
+            clock=self.clock,
+            journeys=register_journeys(journeys, self.registry),
+            on_journey_error=lambda run, error: self.errors.append(error),
+        )
         self.time = TimeMachine(self.engine, self.clock)
 
     @property
@@ -59,6 +67,19 @@ class World:
     async def contact(self, user_id, **properties):
         write = parse_contact({"userId": user_id, "properties": properties})
         return (await self.engine.ingest.write([write]))[0]
+
+    async def settle(self):
+        """Let the journeys go on that are due now."""
+        await self.time.settle_runs()
+
+    async def runs(self, columns="status"):
+        """The given columns of all runs, in the order of their start."""
+        rows = await self.pool.fetch(f"SELECT {columns} FROM journey_states ORDER BY id")
+        return [row[0] if len(row) == 1 else tuple(row) for row in rows]
+
+    async def skips(self):
+        rows = await self.pool.fetch("SELECT * FROM journey_skips ORDER BY user_id, journey_id")
+        return [(row["user_id"], row["journey_id"], row["reason"], row["count"]) for row in rows]
 
     async def members(self, bucket_id) -> set[str]:
         page = await self.engine.members.members(bucket_id, 1000, None)

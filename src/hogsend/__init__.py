@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hogsend.email.model import Mail, SentMail
     from hogsend.email.sending import send_email
     from hogsend.errors import HogsendError
+    from hogsend.journeys.context import JourneyContext, User
+    from hogsend.journeys.definition import Journey, define_journey
+    from hogsend.journeys.errors import StepError
 
 __all__ = [
     "BUCKET_ENTERED",
@@ -25,14 +28,19 @@ __all__ = [
     "Bucket",
     "Client",
     "HogsendError",
+    "Journey",
+    "JourneyContext",
     "Mail",
     "SentMail",
+    "StepError",
+    "User",
     "Worker",
     "create_app",
     "create_client",
     "create_worker",
     "days",
     "define_bucket",
+    "define_journey",
     "hours",
     "minutes",
     "seconds",
@@ -47,12 +55,17 @@ _HOMES: Final = {
     "HogsendError": "hogsend.errors",
     "Mail": "hogsend.email.model",
     "SentMail": "hogsend.email.model",
+    "Journey": "hogsend.journeys.definition",
+    "JourneyContext": "hogsend.journeys.context",
+    "StepError": "hogsend.journeys.errors",
+    "User": "hogsend.journeys.context",
     "Worker": "hogsend.app.worker",
     "create_app": "hogsend.asgi",
     "create_client": "hogsend.app.client",
     "create_worker": "hogsend.app.worker",
     "days": "hogsend.durations",
     "define_bucket": "hogsend.buckets.definition",
+    "define_journey": "hogsend.journeys.definition",
     "hours": "hogsend.durations",
     "minutes": "hogsend.durations",
     "seconds": "hogsend.durations",

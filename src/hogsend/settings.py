@@ -64,6 +64,7 @@ class Settings(BaseSettings):
         hogsend_home: Where the embedded server keeps its data.
         hogsend_pg_bin: The programs that the embedded server is to be run with.
         enabled_buckets: Ids separated by commas; None (``*``) is all.
+        enabled_journeys: As for buckets; the reactions of buckets go by these.
         bucket_reconcile_cron: When to audit memberships.
         port: Where the HTTP API listens.
         public_url: Where the API is reached from outside; links in mail lead there.
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     hogsend_home: Path = Path(".hogsend")
     hogsend_pg_bin: Path | None = None
     enabled_buckets: Ids = None
+    enabled_journeys: Ids = None
     bucket_reconcile_cron: str = "*/5 * * * *"
     port: int = Field(default=3002, ge=1, le=65535)
     public_url: Annotated[str, AfterValidator(_require_http)] | None = None

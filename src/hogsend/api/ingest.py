@@ -31,7 +31,11 @@ def ingest_routes(client: Client) -> APIRouter:
         write = parse_event(item, client.clock.now())
         outcome = (await client.engine.batcher.submit([write]))[0]
         return _accepted(
-            {"stored": outcome.stored, "exits": [], "transitions": _transitions(outcome)}
+            {
+                "stored": outcome.stored,
+                "exits": _exits(outcome),
+                "transitions": _transitions(outcome),
+            }
         )
 
     @router.post("/batch", status_code=202)
@@ -88,6 +92,13 @@ def _transitions(outcome: Outcome) -> list[dict[str, Any]]:
         }
         for event in outcome.emitted
         if event.name in ANY_BUCKET_EVENTS
+    ]
+
+
+def _exits(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
+        {"journeyId": exit_.journey_id, "stateId": exit_.state_id, "exited": True}
+        for exit_ in outcome.exits
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Self
 import asyncpg
 
 from hogsend.app.engine import Engine
+from hogsend.app.journeys import register_journeys
 from hogsend.app.mail import choose_provider, make_policy
 from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket
@@ -24,6 +25,8 @@ from hogsend.email.mailer import Mailer
 from hogsend.email.providers import Provider
 from hogsend.email.templates import TemplateHome, Templates
 from hogsend.errors import ConfigurationError, DatabaseError
+from hogsend.journeys.control import JourneyControl
+from hogsend.journeys.definition import Journey
 from hogsend.runtime.service import Service
 from hogsend.settings import Settings
 
@@ -41,7 +44,7 @@ class Health:
 
 
 class Client:
-    """An app's buckets, and, between ``start`` and ``stop``, the engine that runs them.
+    """An app's definitions, and, between ``start`` and ``stop``, the engine that runs them.
 
     Made by ``create_client``. Several users in one process (the HTTP app, the worker) may each
     start and stop it; it runs until the last one has stopped.
@@ -51,12 +54,14 @@ class Client:
         self,
         *,
         buckets: Sequence[Bucket],
+        journeys: Sequence[Journey],
         settings: Settings,
         clock: Clock,
         templates: TemplateHome | None = None,
         mail_provider: Provider | None = None,
     ) -> None:
         self.registry = Registry(buckets)
+        self.journeys = register_journeys(journeys, self.registry)
         self.settings = settings
         self.templates = Templates(templates)
         self._mail_policy = make_policy(settings)
@@ -129,6 +134,7 @@ class Client:
             pool=pool,
             registry=self.registry,
             clock=self.clock,
+            journeys=self.journeys,
             reconcile_cron=self.settings.bucket_reconcile_cron,
             mailer=self._open_mailer(pool, resources),
         )
@@ -140,10 +146,20 @@ class Client:
             registry=self.registry,
             chosen=self.settings.enabled_buckets,
         )
-        await self.control.register()
-        watch = Service("bucket-control", self.control)
-        watch.start()
-        resources.push_async_callback(watch.stop)
+        self.journey_control = JourneyControl(
+            pool=pool,
+            clock=self.clock,
+            registry=self.journeys,
+            chosen=self.settings.enabled_journeys,
+        )
+        for name, control in (
+            ("bucket-control", self.control),
+            ("journey-control", self.journey_control),
+        ):
+            await control.register()
+            watch = Service(name, control)
+            watch.start()
+            resources.push_async_callback(watch.stop)
         await resources.enter_async_context(engine.batcher)
         return engine
 
@@ -174,6 +190,7 @@ def create_client(
     buckets: Sequence[Bucket] = (),
     templates: TemplateHome | None = None,
     mail_provider: Provider | None = None,
+    journeys: Sequence[Journey] = (),
     settings: Settings | None = None,
     clock: Clock | None = None,
 ) -> Client:
@@ -183,6 +200,7 @@ def create_client(
         buckets: The app's buckets.
         templates: The directory of the app's mail templates.
         mail_provider: Who carries mail; None is the one that the settings name.
+        journeys: The app's journeys.
         settings: Where the database is and how to run; None reads the environment.
         clock: The engine's only source of time; None is the machine's clock.
 
@@ -194,6 +212,7 @@ def create_client(
         buckets=buckets,
         templates=templates,
         mail_provider=mail_provider,
+        journeys=journeys,
         settings=settings or Settings(),
         clock=clock or SystemClock(),
     )

@@ -1,6 +1,8 @@
-"""The engine on one pool: ingest, memberships, and the pump."""
+"""The engine on one pool: ingest, memberships, the pump, and journeys."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 from hogsend.buckets.members import Members
 from hogsend.buckets.reconcile import DEFAULT_CRON, Reconciler
@@ -13,6 +15,12 @@ from hogsend.email.mailer import Mailer
 from hogsend.email.subscriber import EmailSubscriber
 from hogsend.events.batcher import Batcher
 from hogsend.events.ingest import Ingest
+from hogsend.events.model import Outcome, Write
+from hogsend.journeys.context import Services
+from hogsend.journeys.enrollment import JourneySubscriber
+from hogsend.journeys.executor import Executor
+from hogsend.journeys.model import Run
+from hogsend.journeys.registry import Registry as JourneyRegistry
 
 
 class Engine:
@@ -22,9 +30,11 @@ class Engine:
         pool: Connections to a migrated database.
         registry: The app's buckets.
         clock: The engine's only source of time.
+        journeys: The app's journeys.
         reconcile_cron: When to reconcile, in UTC.
         mailer: Sends mail; None is one without templates that only keeps it.
         pump_lanes: Transactions of the pump at once; with one, people are settled in order.
+        on_journey_error: Told about every exception of a journey's own.
     """
 
     def __init__(
@@ -33,17 +43,33 @@ class Engine:
         pool: Pool,
         registry: Registry,
         clock: Clock,
+        journeys: JourneyRegistry | None = None,
         reconcile_cron: str = DEFAULT_CRON,
         mailer: Mailer | None = None,
         pump_lanes: int = LANES,
+        on_journey_error: Callable[[Run, Exception], None] = lambda _run, _error: None,
     ) -> None:
         self.pool = pool
         self.clock = clock
         self.mailer = mailer or Mailer(pool=pool)
+        journeys = journeys or JourneyRegistry(())
         self.ingest = Ingest(
-            pool=pool, clock=clock, subscribers=[BucketSubscriber(registry), EmailSubscriber()]
+            pool=pool,
+            clock=clock,
+            subscribers=[
+                BucketSubscriber(registry),
+                JourneySubscriber(journeys),
+                EmailSubscriber(),
+            ],
         )
         self.batcher = Batcher(self.ingest)
+        self.executor = Executor(
+            pool=pool,
+            clock=clock,
+            registry=journeys,
+            services=Services(pool=pool, clock=clock, submit=self.submit, mailer=self.mailer),
+            on_error=on_journey_error,
+        )
         self.pump = Pump(
             pool=pool,
             clock=clock,
@@ -66,3 +92,7 @@ class Engine:
             cron=reconcile_cron,
         )
         self.members = Members(pool)
+
+    async def submit(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Commit writes, with others where the batcher runs."""
+        return await (self.batcher.submit if self.batcher.running else self.ingest.write)(writes)

@@ -12,7 +12,7 @@ class TimeMachine:
     """Moves an engine through time, from one due instant to the next.
 
     Args:
-        engine: An engine whose clock is ``clock``; its pump must not be running.
+        engine: An engine whose clock is ``clock``; its pump and executor must not be running.
         clock: The clock to move.
     """
 
@@ -28,11 +28,21 @@ class TimeMachine:
         while (due_at := await self._next()) is not None and due_at <= instant:
             self._clock.set(max(due_at, self._clock.now()))
             await self._engine.pump.settle_due()
+            await self.settle_runs()
             if await self._engine.reconciler.next_drain() == due_at:
                 await self._engine.reconciler.reconcile(due_at)
         self._clock.set(instant)
 
+    async def settle_runs(self) -> None:
+        """Let the journeys go on that are due now, until they all sleep."""
+        while await self._engine.executor.settle_due():
+            pass
+
     async def _next(self) -> datetime | None:
         """The next instant at which anything is to be done."""
-        instants = (await self._engine.pump.next_due(), await self._engine.reconciler.next_drain())
+        instants = (
+            await self._engine.pump.next_due(),
+            await self._engine.executor.next_due(),
+            await self._engine.reconciler.next_drain(),
+        )
         return min((instant for instant in instants if instant is not None), default=None)

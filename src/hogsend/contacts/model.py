@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
 
 
 class Contact(Struct, frozen=True, kw_only=True, gc=False):
-    """A person as the log knows them, with all their properties merged."""
+    """A person as the log knows them, with all their properties merged.
+
+    Attributes:
+        awaits: The names of events that somebody waits for; perhaps some that nobody does.
+    """
 
     user_id: str
     email: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
+    awaits: Sequence[str] = ()
 
 
 class Merge(Struct, frozen=True, kw_only=True, gc=False):
@@ -47,6 +52,7 @@ def merge(contact: Contact, patch: Mapping[str, Any], email: str | None = None) 
         user_id=contact.user_id,
         email=contact.email if email is None else email,
         properties={key: value for key, value in properties.items() if value is not None},
+        awaits=contact.awaits,
     )
     return Merge(contact=merged, changed_keys=changed_keys, changed=True)
 

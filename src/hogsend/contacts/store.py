@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,12 @@ async def save_contacts(connection: Connection, contacts: Sequence[Contact], now
     )
 
 
+async def save_awaits(connection: Connection, awaits: Mapping[str, Collection[str]]) -> None:
+    """Note which events somebody waits for, by user id; the caller holds the contacts' locks."""
+    lists = [text_array(sorted(names)) for names in awaits.values()]
+    await connection.execute(SQL.save_awaits, text_array(list(awaits)), text_array(lists))
+
+
 async def delete_contact(connection: Connection, user_id: str) -> None:
     """Remove a contact; the caller holds their lock."""
     await connection.execute(SQL.delete_contact, user_id)
@@ -89,7 +95,10 @@ async def find_neighbours(connection: Connection, user_id: str, limit: int) -> l
 def _by_user(rows: Sequence[Any]) -> dict[str, Contact]:
     return {
         row["user_id"]: Contact(
-            user_id=row["user_id"], email=row["email"], properties=row["properties"]
+            user_id=row["user_id"],
+            email=row["email"],
+            properties=row["properties"],
+            awaits=row["awaits"],
         )
         for row in rows
     }

@@ -69,6 +69,11 @@ class Batcher:
         await asyncio.gather(*(lane.stop() for lane in self._lanes))
 
     @property
+    def running(self) -> bool:
+        """Whether it takes writes."""
+        return all(lane.running for lane in self._lanes)
+
+    @property
     def waiting(self) -> int:
         """Writes that are in no transaction yet."""
         return sum(lane.waiting for lane in self._lanes)
@@ -127,6 +132,10 @@ class _Lane:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._stopping
+
     async def stop(self) -> None:
         self._stopping = True
         self._arrived.set()
@@ -134,7 +143,7 @@ class _Lane:
             await self._task
 
     def add(self, writes: list[Write]) -> asyncio.Future[list[Outcome]]:
-        if self._task is None or self._stopping:
+        if not self.running:
             raise OverloadedError(_RETRY_AFTER_S)
         group = _Group(writes=writes, answer=asyncio.get_running_loop().create_future())
         self._groups.append(group)

@@ -29,7 +29,7 @@ from hogsend.contacts.store import (
     save_contacts,
 )
 from hogsend.db.pool import Connection, Pool
-from hogsend.events.model import Change, Event, NewEvent, Outcome, Write
+from hogsend.events.model import Change, Event, Exit, NewEvent, Outcome, Write
 from hogsend.events.store import append_events, erase_events, known_keys
 from hogsend.events.subscriber import Subscriber, Transaction
 
@@ -129,7 +129,7 @@ class Ingest:
                 connection=connection, now=fold.now, changes=list(fold.changes)
             )
             await self.settle(transaction)
-        return _outcomes(user_ids, fold, transaction.changes)
+        return _outcomes(user_ids, fold, transaction)
 
 
 class _Fold:
@@ -210,19 +210,23 @@ async def _known_keys(
     return await known_keys(connection, keys) if keys else set()
 
 
-def _outcomes(user_ids: Sequence[str], fold: _Fold, changes: Sequence[Change]) -> list[Outcome]:
+def _outcomes(user_ids: Sequence[str], fold: _Fold, transaction: Transaction) -> list[Outcome]:
     own = {change.cause: change for change in fold.changes if change.cause is not None}
     emitted: dict[int, list[Event]] = {}
-    for change in changes:
+    for change in transaction.changes:
         cause = change.cause
         if cause is not None and change.event and change.event is not own[cause].event:
             emitted.setdefault(cause, []).append(change.event)
+    exits: dict[int | None, list[Exit]] = {}
+    for exit_ in transaction.exits:
+        exits.setdefault(exit_.cause, []).append(exit_)
     return [
         Outcome(
             user_id=user_id,
             stored=cause in own,
             created=cause in own and own[cause].created,
             emitted=tuple(emitted.get(cause, ())),
+            exits=tuple(exits.get(cause, ())),
         )
         for cause, user_id in enumerate(user_ids)
     ]

@@ -78,15 +78,25 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     revisit: frozenset[str] = frozenset()
 
 
+class Exit(Struct, frozen=True, kw_only=True, gc=False):
+    """A run of a journey that an event ended; ``cause`` as in ``Change``."""
+
+    journey_id: str
+    state_id: str
+    cause: int | None = None
+
+
 class Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What became of one write, once it is committed.
 
     Attributes:
         stored: False when the idempotency key was known; then nothing else happened.
         emitted: The events that followed from it, such as bucket transitions, in order.
+        exits: The runs of journeys that it ended, itself or by what followed.
     """
 
     user_id: str
     stored: bool
     created: bool = False
     emitted: tuple[Event, ...] = ()
+    exits: tuple[Exit, ...] = ()

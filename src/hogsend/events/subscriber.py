@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from hogsend.db.pool import Connection
-from hogsend.events.model import Change
+from hogsend.events.model import Change, Exit
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,11 +18,13 @@ class Transaction:
         now: The instant at which everything in it happens, taken once the locks were held.
         changes: What happened so far, in order. A subscriber puts what follows from a change
             right behind it (or before it, where the clock alone caused it earlier).
+        exits: The journeys that something in it ended.
     """
 
     connection: Connection
     now: datetime
     changes: list[Change]
+    exits: list[Exit] = field(default_factory=list)
 
 
 class Subscriber(Protocol):

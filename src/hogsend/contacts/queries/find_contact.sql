@@ -1,2 +1,2 @@
 -- A contact by id, without locking.
-SELECT user_id, email, properties FROM contacts WHERE user_id = $1
+SELECT user_id, email, properties, awaits FROM contacts WHERE user_id = $1

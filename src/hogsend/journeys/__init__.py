@@ -1,0 +1,1 @@
+"""Durable functions that events start: they sleep as rows, and go on where they stopped."""

@@ -1,0 +1,33 @@
+-- Claim the runs of these journeys ($2) that are due longest, passing over those that somebody
+-- works on. A claim that ends a wait notes when; claimed again after a crash, it stays noted.
+-- Nothing here waits for a lock. Each journey offers more than a batch, for several workers to find
+-- work side by side.
+WITH due AS MATERIALIZED (
+    SELECT run.user_id, run.journey_id, run.id
+    FROM unnest($2::text[]) AS live (journey_id)
+    CROSS JOIN LATERAL (
+        SELECT early.user_id, early.id, early.wake_at
+        FROM journey_states AS early
+        WHERE early.journey_id = live.journey_id AND early.finished_at IS NULL
+          AND early.wake_at <= $1
+          AND (early.lease_expires_at IS NULL OR early.lease_expires_at <= $1)
+        ORDER BY early.wake_at
+        LIMIT 2 * $3::integer
+    ) AS first
+    JOIN journey_states AS run
+        ON run.user_id = first.user_id AND run.journey_id = live.journey_id AND run.id = first.id
+    WHERE run.finished_at IS NULL AND run.wake_at <= $1
+      AND (run.lease_expires_at IS NULL OR run.lease_expires_at <= $1)
+    ORDER BY first.wake_at
+    LIMIT $3::integer
+    FOR UPDATE OF run SKIP LOCKED
+)
+UPDATE journey_states AS run
+SET status = 'active', epoch = run.epoch + 1, holder = $4, lease_expires_at = $5,
+    resumed_at = CASE WHEN run.status = 'waiting' THEN $1 ELSE run.resumed_at END,
+    waits_for = NULL, waits_where = NULL
+FROM due
+WHERE run.user_id = due.user_id AND run.journey_id = due.journey_id AND run.id = due.id
+RETURNING run.user_id, run.journey_id, run.id, run.epoch, run.attempts, run.journal::text,
+    run.contact::text, run.event::text, run.wake_event::text, run.resumed_at, run.created_at,
+    run.wake_at

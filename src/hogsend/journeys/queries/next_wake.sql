@@ -1,0 +1,11 @@
+-- The earliest instant at which a run of these journeys is due that nobody holds at $2.
+SELECT min(due.wake_at)
+FROM unnest($1::text[]) AS live (journey_id)
+CROSS JOIN LATERAL (
+    SELECT run.wake_at
+    FROM journey_states AS run
+    WHERE run.journey_id = live.journey_id AND run.finished_at IS NULL
+      AND (run.lease_expires_at IS NULL OR run.lease_expires_at <= $2)
+    ORDER BY run.wake_at
+    LIMIT 1
+) AS due

@@ -1,0 +1,46 @@
+"""Mail from a run: a durable call, known to the mailer and the provider by run and call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from hogsend.email.model import Mail, SentMail
+from hogsend.journeys.context import Services
+from hogsend.journeys.definition import JourneyMeta
+from hogsend.journeys.replay import Replay
+
+
+class RunSender:
+    """Sends the mails of one pass of a run."""
+
+    def __init__(self, replay: Replay, meta: JourneyMeta, services: Services) -> None:
+        self._replay = replay
+        self._meta = meta
+        self._services = services
+
+    @property
+    def user_id(self) -> str:
+        """Whom a mail goes to that names nobody."""
+        return self._replay.run.user_id
+
+    async def send(self, mail: Mail) -> SentMail:
+        """Send ``mail`` once, however often the run is replayed.
+
+        Raises:
+            StepError: It could not be sent; if the journey does not catch it, it is tried again
+                with the same key.
+        """
+
+        async def act(call: str) -> Any:
+            sent = await self._services.mailer.send(
+                replace(mail, journey_id=self._meta.id),
+                key=f"journey:{self._replay.run.id}:{call}",
+                now=self._services.clock.now(),
+            )
+            return msgspec.to_builtins(sent)
+
+        recorded = await self._replay.effect(f"send_email:{mail.template}", act)
+        return msgspec.convert(recorded, SentMail)
