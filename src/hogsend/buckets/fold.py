@@ -70,13 +70,18 @@ class Pair(Struct, kw_only=True):
         """Whether the stored timer must become ``due_at``.
 
         A timer that is still ahead is only ever moved earlier: firing too early costs one look,
-        moving it with every event would cost a write each.
+        moving it with every event would cost a write each. But where a stay is written anyway,
+        its ``expires_at`` and the timer become the same instant, and stay so.
         """
         if not self.decided or self.timer == self.due_at:
             return False
-        if self.timer is None or self.timer <= now:
+        if self.timer is None or self.timer <= now or self._writes_stay:
             return True
         return self.due_at is not None and self.due_at < self.timer
+
+    @property
+    def _writes_stay(self) -> bool:
+        return bool(self.written) and self.latest is not None and self.latest.active
 
 
 class Facts:
