@@ -33,8 +33,19 @@ async def check_alternation(pool):
             kinds.setdefault(pair, []).append(row["properties"]["transition"])
     for pair, sequence in kinds.items():
         assert sequence == [("entered", "left")[n % 2] for n in range(len(sequence))], pair
-    names = Counter(row["event"].split(":")[1] for row in rows)
-    assert all(count % 2 == 0 for count in names.values())
+    names = Counter(
+        (
+            row["user_id"],
+            row["properties"]["bucketId"],
+            row["properties"]["entryCount"],
+            row["event"],
+        )
+        for row in rows
+        if row["properties"]["transition"] != "dwell"
+    )
+    assert set(names.values()) <= {1}
+    of_any = {name for name in names if name[3] in ("bucket:entered", "bucket:left")}
+    assert {(*name[:3], f"{name[3]}:{name[1]}") for name in of_any} == names.keys() - of_any
     stays = await pool.fetch(
         "SELECT user_id, bucket_id, count(*) AS stays, max(entry_count) AS last, "
         "count(*) FILTER (WHERE status = 'active') AS active FROM bucket_memberships GROUP BY 1, 2"

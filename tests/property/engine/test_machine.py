@@ -7,7 +7,11 @@ order, instants and properties, and that nothing is scheduled too late.
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import timedelta
+from enum import Enum
+from pkgutil import resolve_name
 
 import pytest
 from hypothesis import settings
@@ -19,6 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from tests.fault.ingest_victim import POINTS
 from tests.property.criteria.strategies import (
     BASE,
     EVENT_NAMES,
@@ -34,6 +39,17 @@ from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket, BucketMeta, DwellSchedule, EntryLimit
 from hogsend.db.pool import create_pool
 from hogsend.events.model import NewEvent, Write
+
+HORIZON = BASE + timedelta(days=30)
+COMMITTED = "committed, not acknowledged"
+
+
+class Ending(Enum):
+    """How work is cut off: its connection is ended, or its task."""
+
+    TERMINATED = "terminated"
+    CANCELLED = "cancelled"
+
 
 USERS = ("ann", "bob", "cyd")
 MICROSECOND = timedelta(microseconds=1)
@@ -134,7 +150,7 @@ class Machine(RuleBasedStateMachine):
     def advance_to_due(self, early):
         """To the very instant at which something is due, or just before it."""
         instant = self.model.next_instant()
-        if instant is not None and instant < BASE + timedelta(days=30):
+        if instant is not None and instant < HORIZON:
             self.advance(instant - self.model.now - early * MICROSECOND)
 
     @rule(move=moves, batch=st.none() | batches)
@@ -158,17 +174,49 @@ class Machine(RuleBasedStateMachine):
         assert self.run(self.world.engine.reconciler.reconcile(self.world.now)) == 0
         self.model.reconcile()
 
+    @rule(batch=batches, point=st.sampled_from(sorted(POINTS)), ending=st.sampled_from(Ending))
+    def crash_while_writing(self, batch, point, ending):
+        """What was not committed left no trace; another process takes over."""
+        batch = self.written(batch)
+        reached = self.crash(lambda: self.world.engine.ingest.write(batch), point, ending)
+        if not reached or point == COMMITTED:
+            for write in batch:
+                self.model.write(write)
+        self.restart()
+
+    @rule(point=st.sampled_from(sorted(POINTS)), ending=st.sampled_from(Ending))
+    def crash_while_pumping(self, point, ending):
+        """At an instant at which something may be due; the next process does it."""
+        instant = self.model.next_instant()
+        if instant is None or instant > HORIZON:
+            return
+        self.world.clock.set(instant)
+        self.crash(self.world.engine.pump.settle_due, point, ending)
+        self.restart()
+        self.run(self.world.time.advance_to(instant))
+        self.model.advance(instant)
+
     @rule()
     def restart(self):
         """Another process takes over."""
         self.start(self.world.now)
 
-    def both_write(self, batch):
-        now = self.world.now
-        batch = [
-            Write(user_id=user, patch=patch, event=event and at(event[0], event[1], now))
+    def crash(self, work, point, ending):
+        """Whether the work came to the point, at which it ends."""
+        with dying_at(point, ending, self.pool) as death:
+            [result] = self.run(gathered(work()))
+        if not death.done():
+            assert not isinstance(result, BaseException), result
+        return death.done()
+
+    def written(self, batch):
+        return [
+            Write(user_id=user, patch=patch, event=event and at(*event, self.world.now))
             for user, patch, event in batch
         ]
+
+    def both_write(self, batch):
+        batch = self.written(batch)
         outcomes = self.run(self.world.engine.ingest.write(batch))
         return outcomes, [self.model.write(write) for write in batch]
 
@@ -226,6 +274,38 @@ class Machine(RuleBasedStateMachine):
         assert found.keys() == expected.keys()
         for pair, log in expected.items():
             assert_same(found[pair], log)
+
+
+async def gathered(work):
+    return await asyncio.gather(work, return_exceptions=True)
+
+
+@contextmanager
+def dying_at(point, ending, pool):
+    """Whoever comes to the point ends there; tells whether somebody did."""
+    path, when = POINTS[point]
+    place, name = path.rsplit(".", 1)
+    original = getattr(resolve_name(place), name)
+    death = Future()
+
+    async def deadly(*arguments):
+        if when == "before":
+            await end(arguments[0])
+        result = await original(*arguments)
+        if when == "after":
+            await end(arguments[0])
+        return result
+
+    async def end(first):
+        death.set_result(None)
+        if ending is Ending.CANCELLED or point == COMMITTED:
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0)
+        await pool.execute("SELECT pg_terminate_backend($1, 10000)", first.get_server_pid())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(path, deadly)
+        yield death
 
 
 def assert_same(found, expected):
