@@ -26,6 +26,10 @@ class TransientMailError(MailError):
         self.retry_after = retry_after
 
 
+class MailInProgressError(TransientMailError):
+    """Somebody else is sending this mail right now."""
+
+
 class PermanentMailError(MailError):
     """No provider will ever take this mail.
 

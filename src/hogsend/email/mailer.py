@@ -21,7 +21,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 import asyncpg
@@ -30,7 +32,7 @@ import structlog
 from hogsend.contacts.store import find_by_email, lock_existing
 from hogsend.db.pool import UNREACHABLE, Connection, Pool
 from hogsend.email.drafting import Drafter
-from hogsend.email.errors import PermanentMailError, TransientMailError
+from hogsend.email.errors import MailInProgressError, PermanentMailError, TransientMailError
 from hogsend.email.links import Links
 from hogsend.email.model import Mail, MailStatus, SentMail
 from hogsend.email.policy import MailPolicy
@@ -59,10 +61,6 @@ CLAIM: Final = timedelta(seconds=30)
 RETRY_DELAYS_S: Final = (0.5, 2.0)
 LONGEST_PAUSE_S: Final = 5.0
 _LINKS: Final = "unsubscribe links"
-
-
-class MailInProgressError(TransientMailError):
-    """Somebody else is sending this mail right now."""
 
 
 class Mailer:
@@ -102,7 +100,7 @@ class Mailer:
         Args:
             mail: What to whom.
             key: The same for the same mail, however often it is tried; per user.
-            now: The present instant, just read from the clock: the claim counts from it.
+            now: The present instant, just read from the clock.
 
         Returns:
             What became of it, now or earlier: ``sent``, or why not.
@@ -111,16 +109,19 @@ class Mailer:
             TemplateError: It cannot be rendered; nothing is on record.
             TransientMailError: It may go out if it is sent again with the same key.
         """
+        asked_at = monotonic()
         links = await self.links(now)
         async with self._pool.acquire() as connection, connection.transaction():
             user_id = mail.user_id or await _owner(connection, mail.to or "")
             order = Order(mail=mail, user_id=user_id, key=key)
             await lock_existing(connection, [user_id])
             known = await lock_send(connection, order)
+            # Connections and locks have to be waited for; the claim counts from here.
+            until = now + CLAIM + timedelta(seconds=monotonic() - asked_at)
             if known is None:
-                stored = await self._begin(connection, order, links, now)
+                stored = await self._begin(connection, order, links, now, until)
             else:
-                stored = await self._resume(connection, order, known, now)
+                stored = await self._resume(connection, order, known, now, until)
         if stored.attempt is None:
             return stored.mail
         return await self._attempt(stored.attempt, now)
@@ -135,27 +136,28 @@ class Mailer:
         return self._links
 
     async def _begin(
-        self, connection: Connection, order: Order, links: Links, now: datetime
+        self, connection: Connection, order: Order, links: Links, now: datetime, until: datetime
     ) -> Stored:
         """Put a new mail on record: claimed, or with the reason why it is not sent."""
         draft = await self._drafter.draft(connection, order, links, now)
-        until = now + CLAIM if draft.status == MailStatus.SENDING else None
-        stored = await insert_send(connection, draft, until, now)
+        claim = until if draft.status == MailStatus.SENDING else None
+        stored = await insert_send(connection, draft, claim, now)
         if stored is None:
             raise _in_progress(order.key)
         return stored
 
     async def _resume(
-        self, connection: Connection, order: Order, known: Stored, now: datetime
+        self, connection: Connection, order: Order, known: Stored, now: datetime, until: datetime
     ) -> Stored:
         """What there is to do about a mail on record, whose lock is held."""
         if known.attempt is None:
             return known
         if known.claimed_until is not None and known.claimed_until > now:
             raise _in_progress(known.mail.key, (known.claimed_until - now).total_seconds())
-        recipient = await find_recipient(connection, order)
+        as_stored = replace(order.mail, to=known.mail.to, category=known.mail.category)
+        recipient = await find_recipient(connection, replace(order, mail=as_stored))
         if recipient.refusal is None:
-            return await claim_send(connection, known.mail, self._provider.name, now + CLAIM, now)
+            return await claim_send(connection, known.mail, self._provider.name, until, now)
         refused = await finish_send(
             connection,
             known.attempt,
