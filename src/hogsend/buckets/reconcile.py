@@ -8,6 +8,7 @@ is none: joins and leaves happen in the transactions and at the instants that th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -33,6 +34,8 @@ DEFAULT_CRON: Final = "*/5 * * * *"
 
 _CHUNK: Final = 5_000
 _REPAIRS: Final = 200
+_ATTEMPTS: Final = 50
+_BUSY_S: Final = 0.1
 _LONGEST_SLEEP_S: Final = 10.0
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -96,8 +99,7 @@ class Reconciler:
 
     async def reconcile(self, tick: datetime) -> int:
         """Drain, audit and repair; returns how many transitions the repairs made."""
-        while await self._cadence.settle_due():
-            await self._lease.prolong(tick)
+        await self._drain(tick)
         drift = 0
         for bucket_id in self._registry.live_ids:
             found = await self._audit(self._registry.buckets[bucket_id], tick)
@@ -106,6 +108,16 @@ class Reconciler:
                 _log.warning("reconcile.drift", bucket=bucket_id, repaired=found)
             drift += found
         return drift
+
+    async def _drain(self, tick: datetime) -> None:
+        """Settle all that waits for the cadence, also what somebody else works on at the moment."""
+        for _ in range(_ATTEMPTS):
+            while await self._cadence.settle_due():
+                await self._lease.prolong(tick)
+            due_at = await self._cadence.next_due()
+            if due_at is None or due_at > self._clock.now():
+                return
+            await asyncio.sleep(_BUSY_S)
 
     def _tick_after(self, instant: datetime) -> datetime:
         """The first scheduled instant behind ``instant``."""

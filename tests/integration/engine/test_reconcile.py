@@ -127,6 +127,74 @@ async def test_a_bucket_without_fast_expiry_waits_for_the_cadence(pool):
     assert [s.at for s in await world.transitions()][-1] == START + hours(1) + minutes(5)
 
 
+async def fill(world, users):
+    for start in range(0, users, 1000):
+        await world.events(
+            [{"userId": f"u{n}", "name": "act"} for n in range(start, min(start + 1000, users))]
+        )
+
+
+async def check_all_left(world, users, at):
+    """Each once, at that instant, in an engine that thinks itself healthy."""
+    rows = await world.pool.fetch(
+        "SELECT occurred_at, count(*), count(DISTINCT user_id) FROM user_events "
+        "WHERE event = 'bucket:left:recent' GROUP BY 1"
+    )
+    assert [tuple(row) for row in rows] == [(at, users, users)]
+    assert await drift(world) == {"recent": 0}
+
+
+async def leave_in_one_pass(pool, users):
+    world = World(pool, [recent(fast_expiry=False)])
+    await register(world)
+    await fill(world, users)
+    world.clock.set(START + hours(2))
+    await world.engine.reconciler.reconcile(world.now)
+    await check_all_left(world, users, world.now)
+
+
+async def test_all_due_leaves_happen_in_one_pass(pool):
+    """Of a bucket without fast expiry, however many they are."""
+    await leave_in_one_pass(pool, 3_000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+async def test_a_hundred_thousand_due_leaves_happen_in_one_pass(pool):
+    """No cap, no limit of parameters."""
+    await leave_in_one_pass(pool, 100_000)
+
+
+async def test_who_is_busy_when_the_schedule_comes_is_waited_for(pool):
+    """A transaction that holds a member's lock delays their leave, not until the next schedule."""
+    world = World(pool, [recent(fast_expiry=False)])
+    await register(world)
+    await fill(world, 20)
+    world.clock.set(START + hours(2))
+    async with pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("SELECT FROM contacts WHERE user_id = 'u7' FOR UPDATE")
+        reconciling = asyncio.create_task(world.engine.reconciler.reconcile(world.now))
+        async with asyncio.timeout(10):
+            while await world.members("recent") != {"u7"}:  # noqa: ASYNC110 - as others see it
+                await asyncio.sleep(0.01)
+        await transaction.rollback()
+    await reconciling
+    await check_all_left(world, 20, world.now)
+
+
+async def test_two_workers_reconcile_a_schedule_once(pool):
+    """Both come at the same instant with work to do; one does it."""
+    worlds = [World(pool, [recent(fast_expiry=False)]) for _ in range(2)]
+    await register(worlds[0])
+    await fill(worlds[0], 500)
+    for world in worlds:
+        world.clock.set(START + hours(2))
+    await asyncio.gather(*(world.engine.reconciler.run_once() for world in worlds))
+    await check_all_left(worlds[0], 500, START + hours(2))
+
+
 async def test_one_worker_reconciles_a_tick(pool):
     """Of several that come to the same instant, one works; the next tick is anybody's."""
     world = World(pool, [trial()])
