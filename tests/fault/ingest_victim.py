@@ -87,11 +87,11 @@ def run(
     With a ``point`` it kills itself when it comes there for the ``times``-th time.
     """
     if point is not None:
-        _die_at(*POINTS[point], times)
+        die_at(*POINTS[point], times)
     asyncio.run(_run(dsn, start, end, acknowledged))
 
 
-def _die_at(path: str, when: str, times: int) -> None:
+def die_at(path: str, when: str, times: int) -> None:
     owner, name = path.rsplit(".", 1)
     place = resolve_name(owner)
     original = getattr(place, name)
