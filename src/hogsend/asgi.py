@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import FastAPI
 
+from hogsend.api.buckets import bucket_routes
+from hogsend.api.contacts import contact_admin_routes, contact_routes
 from hogsend.api.errors import install_error_handlers
+from hogsend.api.gate import Gate
+from hogsend.api.headers import SecureHeaders
 from hogsend.api.health import health_routes
 from hogsend.api.ingest import ingest_routes
+from hogsend.api.keys import audit_routes, key_routes
 from hogsend.api.mail import mail_routes
-from hogsend.api.openapi import publish_schemas
+from hogsend.api.openapi import publish_schema
 from hogsend.app.client import Client
+
+_ROUTES: Final = (
+    ingest_routes,
+    contact_routes,
+    health_routes,
+    bucket_routes,
+    contact_admin_routes,
+    key_routes,
+    audit_routes,
+    mail_routes,
+)
 
 
 def create_app(client: Client) -> FastAPI:
@@ -27,10 +44,11 @@ def create_app(client: Client) -> FastAPI:
         async with client:
             yield
 
-    app = FastAPI(title="Hogsend", lifespan=lifespan)
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(Gate, client=client)
+    app.add_middleware(SecureHeaders)
     install_error_handlers(app)
-    app.include_router(ingest_routes(client))
-    app.include_router(health_routes(client))
-    app.include_router(mail_routes(client))
-    publish_schemas(app)
+    for routes in _ROUTES:
+        app.include_router(routes(client))
+    publish_schema(app)
     return app

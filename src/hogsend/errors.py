@@ -85,3 +85,7 @@ def _there_are(kind: str, known: Sequence[str]) -> str:
         return f" There are no {kind}s."
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
     return f" There are: {', '.join(known[:_SHOWN])}{more}."
+
+
+class ConflictError(HogsendError):
+    """The thing is in a state in which this cannot be done; the message says which."""

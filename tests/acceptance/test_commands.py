@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -46,7 +47,9 @@ async def test_buckets_show_what_is_in_the_database(hogsend, connection):
     lapsed = next(bucket for bucket in listed["buckets"] if bucket["id"] == "lapsed")
     assert lapsed["counts"] == {"active": 3, "left": 1}
     assert (lapsed["name"], lapsed["timeBased"]) == ("Lapsed", True)
-    assert lapsed["criteria"]["type"] == "composite"
+    shown = json.loads(hogsend.run("buckets", "show", "lapsed", "--json").out)["bucket"]
+    assert shown["criteria"]["type"] == "composite"
+    assert "criteriaText" in hogsend.run("buckets", "show", "lapsed").out
     assert lapsed["criteriaText"].startswith("did purchase and did not do purchase in the last 60")
 
     shown = {line.split()[0]: line for line in hogsend.run("buckets", "list").out.splitlines()}
@@ -57,17 +60,23 @@ async def test_buckets_show_what_is_in_the_database(hogsend, connection):
     ran = hogsend.run("buckets", "members", "lapsed", "--json", "--limit", "2")
     listed = json.loads(ran.out)
     assert (listed["total"], listed["limit"]) == (3, 2)
-    assert [member["userId"] for member in listed["members"]] == ["bob@x.org", "u1"]
-    assert listed["members"][0]["userEmail"] == "Bob@x.org"
-    entered_at = await connection.fetchval(
-        "SELECT entered_at FROM bucket_memberships WHERE user_id = 'u1'"
+    rows = await connection.fetch(
+        "SELECT user_id, entered_at FROM bucket_memberships WHERE status = 'active' "
+        "ORDER BY entered_at DESC, user_id DESC"
     )
+    users = [row["user_id"] for row in rows]
+    assert sorted(users) == ["bob@x.org", "u1", "u2"]
+    assert [member["userId"] for member in listed["members"]] == users[:2]
+    entered_at = rows[0]["entered_at"]
     expected = f"{entered_at:%Y-%m-%dT%H:%M:%S}.{entered_at.microsecond // 1000:03}Z"
-    assert listed["members"][1]["enteredAt"] == expected
+    assert listed["members"][0]["enteredAt"] == expected
 
     ran = hogsend.run("buckets", "members", "lapsed")
-    assert [line.split()[0] for line in ran.out.splitlines()] == ["User", "bob@x.org", "u1", "u2"]
-    assert ran.err == "3 in Lapsed.\n"
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["User", *users]
+    assert "Bob@x.org" in ran.out
+    assert ran.err == "3 in lapsed.\n"
+    ran = hogsend.run("buckets", "members", "lapsed", "--left")
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["User", "u0"]
 
     ran = hogsend.run("buckets", "members", "laps")
     assert ran.code == 1
@@ -93,10 +102,15 @@ def test_dev_answers_until_it_is_told_to_stop(hogsend, stop):
         while "curl" not in shown:
             shown += process.stderr.readline()
         assert "3 buckets" in shown
-        body = shown.partition("-d '")[2].partition("'")[0]
-        assert post(port, body) == {"stored": True, "exits": [], "transitions": []}
-        late = json.dumps({**json.loads(body), "userId": "bob", "timestamp": "2026-01-01"})
-        assert post(port, late)["transitions"] == [{"bucketId": "lapsed", "transition": "entered"}]
+        command = next(line for line in shown.splitlines() if "curl" in line)
+        tried = subprocess.run(
+            command, shell=True, check=True, capture_output=True, cwd=hogsend.home
+        )
+        assert json.loads(tried.stdout) == {"stored": True, "exits": [], "transitions": []}
+        key = (hogsend.home / ".hogsend" / "dev" / "key").read_text().strip()
+        late = '{"name": "purchase", "userId": "bob", "timestamp": "2026-01-01"}'
+        moved = post(port, late, key)["transitions"]
+        assert moved == [{"bucketId": "lapsed", "transition": "entered"}]
         process.send_signal(stop)
         _, rest = process.communicate(timeout=30)
     assert (process.returncode, rest.strip()) == (0, "Stopped.")
@@ -116,11 +130,11 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def post(port, body: str):
+def post(port, body: str, key: str):
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/v1/events",
         data=body.encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Authorization": f"Bearer {key}"},
     )
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)
@@ -216,3 +230,18 @@ async def test_explain_does_not_migrate(hogsend, empty_database):
     refused = fresh.run("explain", "lapsed", "ada")
     assert refused.code == 1
     assert "Run `hogsend migrate` first." in refused.err
+
+
+def test_keys_are_made_listed_and_revoked(hogsend):
+    """Without an app; the key is shown once, alone on stdout."""
+    ran = hogsend.run("keys", "create", "--scope", "read", "--name", "me", "--expires", "90d")
+    key = ran.out.strip()
+    assert key.startswith("hog_")
+    assert "the only time" in ran.err
+    listed = json.loads(hogsend.run("keys", "list", "--json").out)["apiKeys"]
+    assert [(made["name"], made["scope"]) for made in listed] == [("me", "read")]
+    assert key not in str(listed)
+    assert hogsend.run("keys", "revoke", listed[0]["id"]).code == 0
+    assert "revoked" in hogsend.run("keys", "list").out
+    ran = hogsend.run("keys", "create", "--scope", "root")
+    assert (ran.code, "ingest, read, journey-admin or full-admin" in ran.err) == (2, True)

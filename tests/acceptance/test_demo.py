@@ -17,8 +17,8 @@ from hogsend.app.client import create_client
 from hogsend.clock import VirtualClock
 from hogsend.events.importing.columns import ColumnOptions
 from hogsend.events.importing.files import open_event_file
-from hogsend.ops.buckets import count_stays
 from hogsend.ops.replay import read_script, replay
+from hogsend.ops.stays import count_stays
 from hogsend.settings import Settings
 
 PICTURE = EXAMPLE.parents[1] / "docs" / "images" / "demo.svg"
@@ -110,7 +110,7 @@ async def test_transitions_equal_a_brute_force_count(replayed, connection):
         async for member in bucket.members_iterator()
     }
     assert members == set(joined - left)
-    stays = await count_stays(replayed.engine.pool, list(replayed.registry.buckets.values()))
+    stays = await count_stays(replayed.engine.pool, replayed.registry.buckets)
     for bucket in replayed.registry.definitions:
         count = stays[bucket.id]
         row = rf"{bucket.meta.name} +{count.active:,} +{count.entered:,} +{count.left:,} "

@@ -3,40 +3,69 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 
 from hogsend.api.errors import MalformedError, TooLargeError
+from hogsend.errors import InvalidInputError
 
-MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+MAX_BATCH_BYTES: Final = 32 * 1024 * 1024
+MAX_ITEM_BYTES: Final = 1024 * 1024
+"""Two property bags of the largest size, and room for the rest."""
+MAX_ADMIN_BYTES: Final = 64 * 1024
+
+M = TypeVar("M", bound=BaseModel)
 
 
-async def read_json(request: Request) -> Any:
-    """The decoded body.
+async def read_json(request: Request, limit: int) -> Any:
+    """The decoded body, of at most ``limit`` bytes.
 
     Values that JSON does not have (NaN, 1e400, a lone surrogate) come through, so that the
     check of each item can refuse that item alone and say where it is.
 
     Raises:
-        TooLargeError: The body has more than ``MAX_BODY_BYTES``.
+        TooLargeError: The body has more than ``limit`` bytes.
         MalformedError: The body is not JSON at all.
     """
-    body = await _read(request)
+    body = await _read(request, limit)
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _decode_leniently(body)
 
 
-async def _read(request: Request) -> bytes:
+async def read_model(request: Request, model: type[M]) -> M:
+    """The body of an admin request.
+
+    Raises:
+        TooLargeError: The body has more than ``MAX_ADMIN_BYTES``.
+        MalformedError: The body is not JSON.
+        InvalidInputError: It is, but not what was asked for.
+    """
+    body = await _read(request, MAX_ADMIN_BYTES)
+    try:
+        return model.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        if fault["type"] == "json_invalid":
+            raise MalformedError(f"The body is not JSON: {fault['msg']}") from None
+        field = ".".join(map(str, fault["loc"])) or "body"
+        raise InvalidInputError(field, fault["msg"]) from None
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise TooLargeError(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise TooLargeError(MAX_BODY_BYTES)
+        if size > limit:
+            raise TooLargeError(limit)
         chunks.append(chunk)
     return b"".join(chunks)
 

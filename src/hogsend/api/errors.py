@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from hogsend.db.pool import UNREACHABLE
-from hogsend.errors import HogsendError, InvalidInputError, OverloadedError
+from hogsend.errors import (
+    ConflictError,
+    HogsendError,
+    InvalidInputError,
+    NotFoundError,
+    OverloadedError,
+)
 
 _log = structlog.get_logger(__name__)
-_RETRY_AFTER_S = 1
+_RETRY_AFTER_S: Final = 1
+_NO_ROUTE: Final = {
+    404: "Not Found: there is no such route; /docs lists them.",
+    405: "Method Not Allowed: this route takes other methods; /docs lists them.",
+}
 
 
 class MalformedError(HogsendError):
@@ -35,49 +47,76 @@ def error_response(
     *,
     details: Sequence[Any] = (),
     retry_after: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An error as every route answers it."""
+    """An error as every route answers it; ``retry_after`` is in seconds."""
     body = {"error": {"code": code, "message": message, "details": list(details)}}
-    headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after)))}
+    headers = dict(headers or {})
+    if retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     return Response(
         msgspec.json.encode(body), status, headers=headers, media_type="application/json"
     )
 
 
+def unavailable_response(error: Exception) -> Response:
+    """The database cannot be reached."""
+    _log.warning("database.unavailable", error=repr(error))
+    message = "The database cannot be reached; nothing was stored. Try again."
+    return error_response(503, "unavailable", message, retry_after=_RETRY_AFTER_S)
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Give every exception its status and the one shape."""
+    for kind, respond in _RESPONSES.items():
+        app.add_exception_handler(kind, _handler(respond))
 
-    @app.exception_handler(MalformedError)
-    async def malformed(_: Request, error: MalformedError) -> Response:
-        return error_response(400, "malformed", str(error))
 
-    @app.exception_handler(TooLargeError)
-    async def too_large(_: Request, error: TooLargeError) -> Response:
-        return error_response(413, "too_large", str(error))
+def _handler(respond: Callable[[Any], Response]) -> Callable[[Request, Any], Awaitable[Response]]:
+    async def handle(_: Request, error: Any) -> Response:
+        return respond(error)
 
-    @app.exception_handler(InvalidInputError)
-    async def invalid(_: Request, error: InvalidInputError) -> Response:
-        details = [{"field": error.field, "message": error.message}]
-        return error_response(422, "invalid_value", str(error), details=details)
+    return handle
 
-    @app.exception_handler(OverloadedError)
-    async def overloaded(_: Request, error: OverloadedError) -> Response:
-        return error_response(503, "overloaded", str(error), retry_after=error.retry_after)
 
-    @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
-        code = str(error.detail).lower().replace(" ", "_")
-        return error_response(error.status_code, code, str(error.detail))
+def _invalid(error: InvalidInputError) -> Response:
+    details = [{"field": error.field, "message": error.message}]
+    return error_response(422, "invalid_value", str(error), details=details)
 
-    async def unavailable(_: Request, error: Exception) -> Response:
-        _log.warning("database.unavailable", error=repr(error))
-        message = "The database cannot be reached; nothing was stored. Try again."
-        return error_response(503, "unavailable", message, retry_after=_RETRY_AFTER_S)
 
-    for kind in UNREACHABLE:
-        app.add_exception_handler(kind, unavailable)
+def _unusable(error: RequestValidationError) -> Response:
+    details = [
+        {"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]}
+        for fault in error.errors()
+    ]
+    message = "; ".join(f"{fault['field']}: {fault['message']}" for fault in details)
+    return error_response(422, "invalid_value", message, details=details)
 
-    @app.exception_handler(Exception)
-    async def internal(request: Request, error: Exception) -> Response:
-        _log.error("request.failed", path=request.url.path, exc_info=error)
-        return error_response(500, "internal", "Something went wrong here; the log has the trace.")
+
+def _http(error: HTTPException) -> Response:
+    code = str(error.detail).lower().replace(" ", "_")
+    message = _NO_ROUTE.get(error.status_code, str(error.detail))
+    return error_response(error.status_code, code, message, headers=error.headers)
+
+
+def _internal(error: Exception) -> Response:
+    _log.error("request.failed", exc_info=error)
+    return error_response(500, "internal", "Something went wrong here; the log has the trace.")
+
+
+_RESPONSES: Final[dict[type[Exception], Callable[[Any], Response]]] = {
+    MalformedError: lambda error: error_response(400, "malformed", str(error)),
+    NotFoundError: lambda error: error_response(
+        404, f"{error.kind.lower().replace(' ', '_')}_not_found", str(error)
+    ),
+    ConflictError: lambda error: error_response(409, "conflict", str(error)),
+    TooLargeError: lambda error: error_response(413, "too_large", str(error)),
+    InvalidInputError: _invalid,
+    RequestValidationError: _unusable,
+    OverloadedError: lambda error: error_response(
+        503, "overloaded", str(error), retry_after=error.retry_after
+    ),
+    HTTPException: _http,
+    **dict.fromkeys(UNREACHABLE, unavailable_response),
+    Exception: _internal,
+}

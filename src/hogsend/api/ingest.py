@@ -8,39 +8,64 @@ from typing import Any, Final
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from hogsend.api.body import read_json
+from hogsend.api.body import MAX_BATCH_BYTES, MAX_ITEM_BYTES, read_json
+from hogsend.api.openapi import takes
+from hogsend.api.shapes import BatchAccepted, EventAccepted
 from hogsend.app.client import Client
-from hogsend.buckets.definition import ANY_BUCKET_EVENTS
 from hogsend.errors import InvalidInputError
-from hogsend.events.model import Outcome, Write
+from hogsend.events.model import Write
 from hogsend.events.parse import parse_event
+from hogsend.ops.outcomes import event_answer
 
 MAX_BATCH: Final = 1000
+_KEY_HEADER: Final = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "As `idempotencyKey` in the body, and it wins.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": r"^[!-~]+$"},
+        }
+    ]
+}
 
 
 def ingest_routes(client: Client) -> APIRouter:
     """The routes that take events."""
-    router = APIRouter(prefix="/v1/events")
+    router = APIRouter(prefix="/v1/events", tags=["Events"])
 
-    @router.post("", status_code=202)
+    @router.post(
+        "",
+        status_code=202,
+        summary="Send an event",
+        response_model=EventAccepted,
+        openapi_extra=takes("EventIn") | _KEY_HEADER,
+    )
     async def post_event(request: Request) -> Response:
-        item = await read_json(request)
+        """Store an event; when it returns, the memberships that follow from it are committed.
+
+        A key that is known already: `stored` is false, and nothing else happens.
+        """
+        item = await read_json(request, MAX_ITEM_BYTES)
         key = request.headers.get("Idempotency-Key")
         if key is not None and isinstance(item, dict):
             item = {**item, "idempotencyKey": key}
         write = parse_event(item, client.clock.now())
         outcome = (await client.engine.batcher.submit([write]))[0]
-        return _accepted(
-            {
-                "stored": outcome.stored,
-                "exits": _exits(outcome),
-                "transitions": _transitions(outcome),
-            }
-        )
+        return _accepted(event_answer(outcome))
 
-    @router.post("/batch", status_code=202)
+    @router.post(
+        "/batch",
+        status_code=202,
+        summary="Send a batch of events",
+        response_model=BatchAccepted,
+        response_model_exclude_none=True,
+        openapi_extra=takes("EventBatchIn"),
+    )
     async def post_batch(request: Request) -> Response:
-        items = _batch_items(await read_json(request))
+        """Store up to 1,000 events. A bad item is refused alone, with the reason."""
+        items = _batch_items(await read_json(request, MAX_BATCH_BYTES))
         parsed = [_parse_or_fault(item, client) for item in items]
         writes = [write for write in parsed if isinstance(write, Write)]
         outcomes = iter(await client.engine.batcher.submit(writes))
@@ -82,24 +107,6 @@ def _parse_or_fault(item: object, client: Client) -> Write | InvalidInputError:
 def _rejected(fault: InvalidInputError) -> dict[str, Any]:
     error = {"code": "invalid_value", "field": fault.field, "message": str(fault)}
     return {"stored": False, "error": error}
-
-
-def _transitions(outcome: Outcome) -> list[dict[str, Any]]:
-    return [
-        {
-            "bucketId": event.properties["bucketId"],
-            "transition": event.properties["transition"],
-        }
-        for event in outcome.emitted
-        if event.name in ANY_BUCKET_EVENTS
-    ]
-
-
-def _exits(outcome: Outcome) -> list[dict[str, Any]]:
-    return [
-        {"journeyId": exit_.journey_id, "stateId": exit_.state_id, "exited": True}
-        for exit_ in outcome.exits
-    ]
 
 
 def _accepted(body: object) -> Response:

@@ -12,7 +12,7 @@ from typing import Final
 
 from hogsend.buckets.registry import Registry
 from hogsend.clock import Clock
-from hogsend.db.pool import Pool
+from hogsend.db.pool import Connection, Pool
 from hogsend.db.queries import load_queries
 from hogsend.errors import ConfigurationError
 
@@ -68,16 +68,19 @@ class BucketControl:
         )
         return REFRESH_S
 
-    async def override(self, bucket_id: str, *, enabled: bool | None) -> bool:
+    async def override(
+        self, connection: Connection, bucket_id: str, *, enabled: bool | None
+    ) -> bool:
         """Enable or disable a bucket in every process; None follows the code again.
+
+        This process follows with its next ``run_once``.
 
         Returns:
             Whether there is such a bucket.
         """
-        found = await self._pool.fetchval(
+        found = await connection.fetchval(
             SQL.override_bucket, bucket_id, enabled, self._clock.now()
         )
-        await self.run_once()
         return found is not None
 
     def _is_chosen(self, bucket_id: str) -> bool:

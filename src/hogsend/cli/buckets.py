@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hogsend.cli.apps import load_client
-from hogsend.cli.options import App, Json
-from hogsend.cli.printing import print_json, print_table
+from hogsend.cli.database import command_line_actor
+from hogsend.cli.options import App, Json, Limit, Offset
+from hogsend.cli.printing import print_json, print_record, print_table, show_instant
 from hogsend.cli.running import run_async
-from hogsend.errors import NotFoundError
-from hogsend.instants import instant_to_json
 
 if TYPE_CHECKING:
     from hogsend.app.client import Client
-    from hogsend.buckets.definition import Bucket, Member
-    from hogsend.buckets.registry import CompiledBucket
-    from hogsend.ops.buckets import Stays
+    from hogsend.ops.buckets import BucketDetail, Buckets
+    from hogsend.ops.record import Page
+    from hogsend.ops.stays import Members
+
+BucketId = Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")]
 
 buckets = typer.Typer(
     name="buckets",
@@ -31,147 +31,118 @@ buckets = typer.Typer(
 @buckets.command("list")
 def list_buckets(app: App = None, as_json: Json = False) -> None:
     """Show every bucket with the number of its members."""
-    client = load_client(app)
-    stays, live = run_async(_count(client))
-    compiled = client.registry.buckets
+    listed = run_async(_list(load_client(app)))
     if as_json:
-        shown = [
-            _bucket_json(bucket, stays[id_], live=id_ in live) for id_, bucket in compiled.items()
-        ]
-        print_json({"buckets": shown, "total": len(shown)})
-    else:
-        _print_buckets(compiled, stays, live)
-
-
-@buckets.command("members")
-def list_members(
-    bucket: Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")],
-    app: App = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")] = 50,
-    as_json: Json = False,
-) -> None:
-    """Show who is in a bucket now, in order of user id."""
-    client = load_client(app)
-    chosen = _bucket(client.registry.definitions, bucket)
-    total, members = run_async(_read_members(client, chosen, limit))
-    if as_json:
-        shown = [_member_json(member) for member in members]
-        print_json({"members": shown, "total": total, "limit": limit})
-    else:
-        _print_members(chosen, members, total)
-
-
-@buckets.command("disable")
-def disable_bucket(
-    bucket: Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")],
-    app: App = None,
-) -> None:
-    """Pause a bucket everywhere: it is not evaluated, its members stay."""
-    run_async(_override(load_client(app), bucket, enabled=False))
-    typer.echo(f"{bucket} is paused in every process within 2 seconds. Its members stay.")
-
-
-@buckets.command("enable")
-def enable_bucket(
-    bucket: Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id.")],
-    app: App = None,
-) -> None:
-    """Let a bucket be evaluated again, whatever the code says."""
-    run_async(_override(load_client(app), bucket, enabled=True))
-    typer.echo(f"{bucket} is evaluated again, in every process within 2 seconds.")
-
-
-async def _override(client: Client, bucket_id: str, *, enabled: bool) -> None:
-    _bucket(client.registry.definitions, bucket_id)
-    async with client:
-        await client.control.override(bucket_id, enabled=enabled)
-
-
-async def _count(client: Client) -> tuple[dict[str, Stays], list[str]]:
-    """The stays of each bucket, and which buckets are live."""
-    from hogsend.ops.buckets import count_stays  # noqa: PLC0415 - keeps --help quick
-
-    async with client:
-        stays = await count_stays(client.engine.pool, list(client.registry.buckets.values()))
-        return stays, client.registry.live_ids
-
-
-async def _read_members(client: Client, bucket: Bucket, limit: int) -> tuple[int, list[Member]]:
-    async with client:
-        total = await client.engine.members.count(bucket.id)
-        members: list[Member] = []
-        async for member in bucket.members_iterator(page_size=min(limit, 1000)):
-            members.append(member)
-            if len(members) == limit:
-                break
-        return total, members
-
-
-def _bucket(known: Sequence[Bucket], bucket_id: str) -> Bucket:
-    for bucket in known:
-        if bucket.id == bucket_id:
-            return bucket
-    raise NotFoundError("bucket", bucket_id, [bucket.id for bucket in known])
-
-
-def _bucket_json(bucket: CompiledBucket, stays: Stays, *, live: bool) -> dict[str, Any]:
-    from hogsend.criteria.describe import describe  # noqa: PLC0415 - keeps --help quick
-    from hogsend.criteria.dump import dump  # noqa: PLC0415
-
-    return {
-        "id": bucket.meta.id,
-        "name": bucket.meta.name,
-        "description": bucket.meta.description,
-        "enabled": live,
-        "timeBased": bucket.analysis.time_based,
-        "entryLimit": str(bucket.meta.entry_limit),
-        "criteria": dump(bucket.meta.criteria),
-        "criteriaText": describe(bucket.meta.criteria),
-        "counts": {"active": stays.active, "left": stays.left},
-    }
-
-
-def _member_json(member: Member) -> dict[str, Any]:
-    return {
-        "userId": member.user_id,
-        "userEmail": member.email,
-        "enteredAt": instant_to_json(member.entered_at),
-        "entryCount": member.entry_count,
-    }
-
-
-def _print_buckets(
-    buckets: Mapping[str, CompiledBucket], stays: Mapping[str, Stays], live: Sequence[str]
-) -> None:
-    from hogsend.criteria.describe import describe  # noqa: PLC0415 - keeps --help quick
-
+        print_json(listed.to_json())
+        return
     print_table(
         ("Id", "Name", "Members", "Who is in it"),
         [
             (
-                id_,
-                bucket.meta.name if id_ in live else f"{bucket.meta.name} (paused)",
-                stays[id_].active,
-                describe(bucket.meta.criteria),
+                bucket.id,
+                bucket.name if bucket.enabled else f"{bucket.name} ({bucket.status.state})",
+                bucket.counts.active,
+                bucket.criteria_text,
             )
-            for id_, bucket in buckets.items()
+            for bucket in listed.buckets
         ],
     )
 
 
-def _print_members(bucket: Bucket, members: Sequence[Member], total: int) -> None:
-    if members:
+@buckets.command("show")
+def show_bucket(bucket: BucketId, app: App = None, as_json: Json = False) -> None:
+    """Show all about a bucket."""
+    shown = run_async(_show(load_client(app), bucket))
+    if as_json:
+        print_json({"bucket": shown.to_json()})
+    else:
+        print_record(shown.to_json())
+
+
+@buckets.command("members")
+def list_members(
+    bucket: BucketId,
+    *,
+    app: App = None,
+    user: Annotated[str | None, typer.Option(metavar="ID", help="Only this user's stays.")] = None,
+    left: Annotated[bool, typer.Option("--left", help="Who was in it and left.")] = False,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    as_json: Json = False,
+) -> None:
+    """Show who is in a bucket, those who joined last first."""
+    from hogsend.ops.record import Page  # noqa: PLC0415 - keeps --help quick
+
+    page = Page(limit=limit, offset=offset)
+    listed = run_async(_members(load_client(app), bucket, page, user=user, left=left))
+    if as_json:
+        print_json(listed.to_json())
+        return
+    if listed.members:
         print_table(
-            ("User", "Mail", "Member since", "Stay"),
+            ("User", "Mail", "Entered", "Left", "Stay"),
             [
                 (
                     member.user_id,
-                    member.email or "",
-                    f"{member.entered_at:%Y-%m-%d %H:%M:%S} UTC",
+                    member.user_email or "",
+                    show_instant(member.entered_at),
+                    show_instant(member.left_at),
                     member.entry_count,
                 )
-                for member in members
+                for member in listed.members
             ],
         )
-    more = "" if len(members) == total else f" Shown: {len(members):,}; more with --limit."
-    typer.echo(f"{total:,} in {bucket.meta.name}.{more}", err=True)
+    shown = len(listed.members)
+    more = "" if shown == listed.total else f" Shown: {shown:,}; more with --limit and --offset."
+    typer.echo(f"{listed.total:,} {'left' if left else 'in'} {bucket}.{more}", err=True)
+
+
+@buckets.command("disable")
+def disable_bucket(bucket: BucketId, app: App = None) -> None:
+    """Pause a bucket everywhere: it is not evaluated, its members stay."""
+    run_async(_switch(load_client(app), bucket, enabled=False))
+    typer.echo(f"{bucket} is paused in every process within 2 seconds. Its members stay.")
+
+
+@buckets.command("enable")
+def enable_bucket(bucket: BucketId, app: App = None) -> None:
+    """Let a bucket be evaluated again, whatever the code says."""
+    run_async(_switch(load_client(app), bucket, enabled=True))
+    typer.echo(f"{bucket} is evaluated again, in every process within 2 seconds.")
+
+
+async def _list(client: Client) -> Buckets:
+    from hogsend.ops.buckets import list_buckets as read  # noqa: PLC0415 - keeps --help quick
+    from hogsend.ops.record import Page  # noqa: PLC0415
+
+    async with client:
+        return await read(
+            client.engine.pool, client.registry, Page(limit=10_000), client.clock.now()
+        )
+
+
+async def _show(client: Client, bucket_id: str) -> BucketDetail:
+    from hogsend.ops.buckets import show_bucket as read  # noqa: PLC0415 - keeps --help quick
+
+    async with client:
+        return await read(client.engine.pool, client.registry, bucket_id, client.clock.now())
+
+
+async def _members(
+    client: Client, bucket_id: str, page: Page, *, user: str | None, left: bool
+) -> Members:
+    from hogsend.ops.buckets import require_bucket  # noqa: PLC0415 - keeps --help quick
+    from hogsend.ops.stays import StayStatus  # noqa: PLC0415
+    from hogsend.ops.stays import list_members as read  # noqa: PLC0415
+
+    status = StayStatus.LEFT if left else StayStatus.ACTIVE
+    async with client:
+        await require_bucket(client.engine.pool, client.registry, bucket_id)
+        return await read(client.engine.pool, bucket_id, page, status=status, user_id=user)
+
+
+async def _switch(client: Client, bucket_id: str, *, enabled: bool) -> None:
+    from hogsend.ops.buckets import switch_bucket  # noqa: PLC0415 - keeps --help quick
+
+    async with client:
+        await switch_bucket(client, bucket_id, enabled=enabled, actor=command_line_actor())

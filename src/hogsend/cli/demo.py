@@ -12,6 +12,7 @@ import typer
 
 from hogsend.cli.apps import has_default, load_client
 from hogsend.cli.dev import Port, curl_example, reserve, serve
+from hogsend.cli.development import open_for_development
 from hogsend.cli.printing import (
     make_console,
     print_command,
@@ -159,7 +160,8 @@ async def _go_on(plan: _Plan, dsn: str, listener: socket.socket) -> None:
     from hogsend.clock import SystemClock  # noqa: PLC0415 - keeps --help quick
 
     client = _on_database(plan.app, dsn, SystemClock())
-    await serve(client, listener, lambda: _invite(plan, client, dsn, listener))
+    key = open_for_development(client)
+    await serve(client, listener, lambda: _invite(plan, client, dsn, listener, key))
 
 
 def _on_database(app: Client, dsn: str, clock: Clock) -> Client:
@@ -172,7 +174,7 @@ def _on_database(app: Client, dsn: str, clock: Clock) -> Client:
     return create_client(buckets=app.registry.definitions, settings=settings, clock=clock)
 
 
-def _invite(plan: _Plan, client: Client, dsn: str, listener: socket.socket) -> None:
+def _invite(plan: _Plan, client: Client, dsn: str, listener: socket.socket, key: str) -> None:
     console = make_console()
     until = plan.script.ends_at + _TAIL
     console.print(
@@ -180,7 +182,7 @@ def _invite(plan: _Plan, client: Client, dsn: str, listener: socket.socket) -> N
         f"{until:%Y-%m-%d} happens now.\nSend an event; the answer says who joins and leaves:\n"
     )
     user = plan.script.moments[0].writes[0].user_id or "ada"
-    print_command(console, curl_example(client, listener, user))
+    print_command(console, curl_example(client, listener, key, user))
     console.print("\nLook at the members from another terminal:\n")
     command = f"{program()} buckets list --app {plan.app_name}"
     print_command(console, f"DATABASE_URL='{without_password(dsn)}' {command}")

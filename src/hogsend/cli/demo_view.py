@@ -17,16 +17,9 @@ from rich.text import Text
 
 from hogsend.buckets.registry import CompiledBucket
 from hogsend.db.pool import Pool
-from hogsend.ops.buckets import (
-    Move,
-    Peak,
-    Stays,
-    count_stays,
-    find_peaks,
-    latest_moves,
-    sizes_at,
-)
+from hogsend.ops.history import Move, Peak, find_peaks, latest_moves, sizes_at
 from hogsend.ops.replay import Position, Script
+from hogsend.ops.stays import Counts, count_stays
 
 _FRAME_S: Final = 0.15
 _COLUMNS: Final = range(10, 41)
@@ -81,7 +74,7 @@ class View(ABC):
     async def summarize(self, console: Console) -> None:
         """Print a table of what came of it."""
         scene = self._scene
-        stays = await count_stays(scene.pool, scene.buckets)
+        stays = await count_stays(scene.pool, [b.meta.id for b in scene.buckets])
         peaks = await find_peaks(scene.pool, scene.buckets)
         sizes = await sizes_at(
             scene.pool, scene.buckets, scene.instants(scene.until, self._columns)
@@ -126,7 +119,7 @@ class PlainView(View):
         if position.at < start + (end - start) * (self._lines + 1) / _PLAIN_LINES:
             return
         self._lines += 1
-        stays = await count_stays(self._scene.pool, self._scene.buckets)
+        stays = await count_stays(self._scene.pool, [b.meta.id for b in self._scene.buckets])
         sizes = ", ".join(f"{id_} {count.active:,}" for id_, count in stays.items())
         self._console.print(
             f"{position.at:%Y-%m-%d}  {position.replayed:,} of {self._events:,} events  {sizes}"
@@ -154,7 +147,7 @@ class LiveView(View):
         if time.perf_counter() < self._next_frame:
             return
         scene = self._scene
-        stays = await count_stays(scene.pool, scene.buckets)
+        stays = await count_stays(scene.pool, [b.meta.id for b in scene.buckets])
         sizes = await sizes_at(
             scene.pool, scene.buckets, scene.instants(position.at, self._columns)
         )
@@ -165,7 +158,7 @@ class LiveView(View):
     def _frame(
         self,
         position: Position,
-        stays: dict[str, Stays],
+        stays: dict[str, Counts],
         sizes: dict[str, list[int]],
         moves: Sequence[Move],
     ) -> RenderableType:
@@ -185,7 +178,7 @@ def make_view(scene: Scene, console: Console) -> View:
 
 def _summary(
     scene: Scene,
-    stays: dict[str, Stays],
+    stays: dict[str, Counts],
     peaks: dict[str, Peak],
     sizes: dict[str, list[int]],
 ) -> Table:

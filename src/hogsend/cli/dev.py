@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hogsend.cli.apps import load_client
+from hogsend.cli.development import open_for_development
 from hogsend.cli.options import App
 from hogsend.cli.printing import make_console, print_command
 from hogsend.cli.running import run_async
@@ -38,7 +39,8 @@ def dev(app: App = None, port: Port = None) -> None:
     """Run everything in one process: database, API and worker. Stop it with Ctrl-C."""
     client = load_client(app)
     with reserve(port or client.settings.port) as listener:
-        run_async(serve(client, listener, lambda: _welcome(client, listener)))
+        key = open_for_development(client)
+        run_async(serve(client, listener, lambda: _welcome(client, listener, key)))
     typer.echo("Stopped.", err=True)
 
 
@@ -80,16 +82,17 @@ async def serve(client: Client, listener: socket.socket, on_ready: Callable[[], 
         await worker.stop()
 
 
-def _welcome(client: Client, listener: socket.socket) -> None:
+def _welcome(client: Client, listener: socket.socket, key: str) -> None:
     console = make_console(stderr=True)
     count = len(client.registry.definitions)
     buckets = "1 bucket" if count == 1 else f"{count} buckets"
     console.print(f"[bold]Hogsend[/] runs with {buckets}. Stop it with Ctrl-C.\n")
     console.print(f"  API       http://{HOST}:{listener.getsockname()[1]}/v1/health")
+    console.print(f"  API key   {key}", markup=False)
     console.print("  Worker    memberships follow the clock, at the instant")
     console.print(f"  Database  {describe_database(client)}\n", markup=False)
     console.print("Try it:\n")
-    print_command(console, curl_example(client, listener))
+    print_command(console, curl_example(client, listener, key))
     console.print()
 
 
@@ -100,9 +103,9 @@ def describe_database(client: Client) -> str:
     return "the one that DATABASE_URL names"
 
 
-def curl_example(client: Client, listener: socket.socket, user_id: str = "ada") -> str:
-    """A command that sends an event that one of the buckets asks for."""
+def curl_example(client: Client, listener: socket.socket, key: str, user_id: str = "ada") -> str:
+    """A command that sends an event that one of the buckets asks for; ``key`` is for the shell."""
     names = [name for bucket in client.registry.buckets.values() for name in bucket.analysis.events]
     body = json.dumps({"name": names[0] if names else "signed_up", "userId": user_id})
     url = f"http://{HOST}:{listener.getsockname()[1]}/v1/events"
-    return f"curl -s {url} -H 'Content-Type: application/json' -d '{body}'"
+    return f"curl -s {url} -H \"Authorization: Bearer {key}\" -d '{body}'"

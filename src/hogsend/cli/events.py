@@ -65,7 +65,9 @@ def send(
     }
     outcome = run_async(_send(load_client(app), item))
     if as_json:
-        print_json(_outcome_json(outcome))
+        from hogsend.ops.outcomes import event_answer  # noqa: PLC0415 - keeps --help quick
+
+        print_json(event_answer(outcome))
     else:
         _print_outcome(name, outcome)
 
@@ -152,27 +154,12 @@ async def _send(client: Client, item: dict[str, Any]) -> Outcome:
         return (await client.engine.batcher.submit([write]))[0]
 
 
-def _transitions(outcome: Outcome) -> list[dict[str, str]]:
-    from hogsend.buckets.definition import BUCKET_ENTERED, BUCKET_LEFT  # noqa: PLC0415
-
-    return [
-        {
-            "bucketId": event.properties["bucketId"],
-            "transition": event.properties["transition"],
-        }
-        for event in outcome.emitted
-        if event.name in {BUCKET_ENTERED, BUCKET_LEFT}
-    ]
-
-
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    return {"stored": outcome.stored, "exits": [], "transitions": _transitions(outcome)}
-
-
 def _print_outcome(name: str, outcome: Outcome) -> None:
     if not outcome.stored:
         typer.echo(f"Known already: {outcome.user_id} has an event with this key. Nothing changed.")
         return
+    from hogsend.ops.outcomes import transitions_of  # noqa: PLC0415 - keeps --help quick
+
     typer.echo(f"Stored {name} of {outcome.user_id}.")
-    for transition in _transitions(outcome):
+    for transition in transitions_of(outcome):
         typer.echo(f"{outcome.user_id} {transition['transition']} {transition['bucketId']}.")

@@ -19,3 +19,7 @@ App = Annotated[
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+Limit = Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")]
+
+Offset = Annotated[int, typer.Option(min=0, metavar="N", help="Leave out so many before them.")]

@@ -7,13 +7,17 @@ import os
 import shutil
 import sys
 import urllib.parse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 import typer
 
+from hogsend.instants import describe_instant
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
 _UNBOUNDED: Final = 10_000
@@ -74,3 +78,19 @@ def waiting(what: str) -> AbstractContextManager[object]:
     """Say on a terminal what is being waited for."""
     console = make_console(stderr=True)
     return console.status(what) if console.is_terminal else nullcontext()
+
+
+def show_instant(instant: datetime | None) -> str:
+    """An instant for people, in UTC."""
+    return "" if instant is None else describe_instant(instant)
+
+
+def print_record(fields: Mapping[str, object]) -> None:
+    """A record, one field a line; what is nested is JSON."""
+    print_table(
+        ("Field", "Value"),
+        [
+            (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            for name, value in fields.items()
+        ],
+    )

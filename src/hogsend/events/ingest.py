@@ -12,7 +12,7 @@ another one locks in the same moment: PostgreSQL ends one of them, and it runs a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -63,27 +63,42 @@ class Ingest:
                 continue
         return await self._write(writes)
 
-    async def delete_contact(self, user_id: str, *, erase: bool = False) -> bool:
+    async def delete_contact(
+        self,
+        user_id: str,
+        *,
+        erase: bool = False,
+        record: Callable[[Connection, datetime], Awaitable[None]] | None = None,
+    ) -> bool:
         """Delete a contact: memberships end, for the reason ``deleted``; nothing is announced.
 
         Args:
             user_id: Whom.
-            erase: Remove the events and memberships of the past, too. Without it they stay in
-                the log, and count again should the user come back.
+            erase: Remove the events and memberships of the past, too, also of a contact that was
+                deleted before. Without it they stay in the log, and count again should the user
+                come back.
+            record: Notes the deletion, in its transaction.
 
         Returns:
-            Whether there was such a contact.
+            Whether there was such a contact, or (erase) events of one.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await lock_existing(connection, [user_id]):
+            now = self._clock.now()
+            if erase:  # the lock is needed all the same when there is no contact left to hold it
+                found = user_id not in (await lock_contacts(connection, [user_id], now)).created
+            else:
+                found = bool(await lock_existing(connection, [user_id]))
+            if not found and not erase:
                 return False
             transaction = Transaction(connection=connection, now=self._clock.now(), changes=[])
             for subscriber in self._subscribers:
                 await subscriber.forget(transaction, user_id, erase=erase)
             if erase:
-                await erase_events(connection, user_id)
+                found = await erase_events(connection, user_id) or found
             await delete_contact(connection, user_id)
-        return True
+            if found and record is not None:
+                await record(connection, now)
+        return found
 
     async def revisit(self, user_ids: Sequence[str], bucket_ids: Collection[str]) -> list[Event]:
         """Look at contacts again although nothing happened to them.

@@ -146,8 +146,23 @@ def _check_text(field: str, value: str) -> None:
 def _timestamp(value: object, now: datetime) -> datetime | None:
     if value is None:
         return None
+    instant = parse_instant("timestamp", value)
+    if instant > now + MAX_AHEAD:
+        raise InvalidInputError(
+            "timestamp",
+            f"{_shown(str(value))} is more than 5 minutes in the future (it is {now.isoformat()})",
+        )
+    return instant
+
+
+def parse_instant(field: str, value: object) -> datetime:
+    """Read an instant as clients write it; a date alone is midnight UTC.
+
+    Raises:
+        InvalidInputError: Naming ``field``.
+    """
     if not isinstance(value, str):
-        raise InvalidInputError("timestamp", f"must be an ISO 8601 string; got {_kind(value)}")
+        raise InvalidInputError(field, f"must be an ISO 8601 string; got {_kind(value)}")
     try:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None and len(value) <= len("YYYY-MM-DD"):
@@ -156,18 +171,10 @@ def _timestamp(value: object, now: datetime) -> datetime | None:
             instant = instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidInputError(
-            "timestamp",
-            f"{_shown(value)} is not an ISO 8601 time such as 2026-01-31T09:30:00Z",
+            field, f"{_shown(value)} is not an ISO 8601 time such as 2026-01-31T09:30:00Z"
         ) from error
     if instant.tzinfo is None:
-        raise InvalidInputError(
-            "timestamp", f"{_shown(value)} names no time zone; append Z for UTC"
-        )
-    if instant > now + MAX_AHEAD:
-        raise InvalidInputError(
-            "timestamp",
-            f"{_shown(value)} is more than 5 minutes in the future (it is {now.isoformat()})",
-        )
+        raise InvalidInputError(field, f"{_shown(value)} names no time zone; append Z for UTC")
     return instant
 
 

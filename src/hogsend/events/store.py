@@ -57,6 +57,7 @@ async def known_keys(
     return {(row["user_id"], row["idempotency_key"]) for row in rows}
 
 
-async def erase_events(connection: Connection, user_id: str) -> None:
-    """Remove all events of a user; the caller holds their contact lock."""
-    await connection.execute(SQL.erase_events, user_id)
+async def erase_events(connection: Connection, user_id: str) -> bool:
+    """Remove all events of a user, whose contact lock the caller holds; whether there were any."""
+    tag: str = await connection.execute(SQL.erase_events, user_id)
+    return tag != "DELETE 0"

@@ -1,77 +1,250 @@
-"""Buckets as operators see them; every number is a count of rows."""
+"""Buckets as operators see them, and pausing them; every number is a count of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from hogsend.buckets.registry import CompiledBucket
+from hogsend.app.client import Client
+from hogsend.buckets.registry import CompiledBucket, Registry
+from hogsend.criteria.describe import describe
+from hogsend.criteria.dump import dump
 from hogsend.db.pool import Pool
 from hogsend.db.queries import load_queries
+from hogsend.errors import NotFoundError
+from hogsend.ops.audit import Action, record_action
+from hogsend.ops.record import Duration, Instant, Listing, Page, Record
+from hogsend.ops.stays import Counts, Member, count_stays, list_members
 
 SQL = load_queries(__package__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stays:
-    """How many stays a bucket has seen; ``active`` of them last."""
-
-    entered: int = 0
-    active: int = 0
-
-    @property
-    def left(self) -> int:
-        """The stays that ended."""
-        return self.entered - self.active
+_RECENT = Page(limit=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
-    """The most members that a bucket had, and when it first had them."""
+class BucketState(StrEnum):
+    """What a bucket is doing."""
 
-    size: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One user's latest join or leave."""
-
-    bucket_id: str
-    user_id: str
-    at: datetime
-    joined: bool
+    BUILDING = "building"
+    LIVE = "live"
+    PAUSED = "paused"
+    FAILED = "failed"
+    RETIRED = "retired"
 
 
-async def count_stays(pool: Pool, buckets: Sequence[CompiledBucket]) -> dict[str, Stays]:
-    """The stays of each bucket, by its id, in the order of ``buckets``."""
-    rows = await pool.fetch(SQL.count_stays, _ids(buckets))
-    found = {row["bucket_id"]: Stays(entered=row["entered"], active=row["active"]) for row in rows}
-    return {bucket_id: found.get(bucket_id, Stays()) for bucket_id in _ids(buckets)}
+class BucketStatus(Record):
+    """How a bucket is.
+
+    Attributes:
+        progress: Of the job that builds it, 0 to 1.
+        lag_secs: Since its last audit.
+    """
+
+    state: BucketState
+    progress: float | None
+    lag_secs: float | None
 
 
-async def find_peaks(pool: Pool, buckets: Sequence[CompiledBucket]) -> dict[str, Peak]:
-    """The peak of each bucket that ever had a member."""
-    rows = await pool.fetch(SQL.peaks, _ids(buckets))
-    return {row["bucket_id"]: Peak(size=row["size"], at=row["at"]) for row in rows}
+class BucketSummary(Record):
+    """A bucket in a list.
+
+    Attributes:
+        criteria_text: Who is in it, in English.
+        enabled: Whether it is evaluated: what the code says, the environment, and operators.
+        kind: ``dynamic``: its criteria say who is in.
+        time_based: Whether the clock alone moves people.
+        entry_limit: Which joins are announced; null once the code has dropped the bucket.
+    """
+
+    id: str
+    name: str
+    description: str
+    criteria_text: str
+    enabled: bool
+    kind: str
+    time_based: bool
+    entry_limit: str | None
+    status: BucketStatus
+    counts: Counts
 
 
-async def latest_moves(pool: Pool, buckets: Sequence[CompiledBucket], limit: int) -> list[Move]:
-    """The latest joins and leaves, newest first."""
-    rows = await pool.fetch(SQL.latest_moves, _ids(buckets), limit)
-    return [Move(**row) for row in rows]
+class Buckets(Listing):
+    """Buckets in the order of the code, then those that the code has dropped."""
+
+    buckets: list[BucketSummary]
 
 
-async def sizes_at(
-    pool: Pool, buckets: Sequence[CompiledBucket], instants: Sequence[datetime]
-) -> dict[str, list[int]]:
-    """How many members each bucket had at each of ``instants``."""
-    sizes = {bucket_id: [0] * len(instants) for bucket_id in _ids(buckets)}
-    for row in await pool.fetch(SQL.sizes_at, _ids(buckets), list(instants)):
-        sizes[row["bucket_id"]][row["position"] - 1] = row["size"]
-    return sizes
+class FedJourney(Record):
+    """A journey that a bucket's transitions start.
+
+    Attributes:
+        owned: It rides along on the bucket.
+    """
+
+    id: str
+    name: str
+    trigger: str
+    source_bucket_id: str
+    owned: bool
 
 
-def _ids(buckets: Sequence[CompiledBucket]) -> list[str]:
-    return [bucket.meta.id for bucket in buckets]
+class BucketDetail(BucketSummary):
+    """All about a bucket; criteria are null once the code has dropped it."""
+
+    criteria: dict[str, Any] | None
+    entry_period: Duration | None
+    min_dwell: Duration | None
+    max_dwell: Duration | None
+    reconcile_every: Duration | None
+    reconcile_joins: bool
+    fast_expiry: bool
+    sync_to_posthog: bool
+    feeds_journeys: list[FedJourney]
+    recent_members: list[Member]
+
+
+class BucketSwitch(Record):
+    """What became of enabling or disabling a bucket."""
+
+    id: str
+    name: str
+    enabled: bool
+    updated_at: Instant
+
+
+async def list_buckets(
+    pool: Pool, registry: Registry, page: Page, now: datetime, *, enabled: bool | None = None
+) -> Buckets:
+    """Buckets with their counts: only those that are evaluated, or are not, or all (None)."""
+    configs = await _configs(pool)
+    live = frozenset(registry.live_ids)
+    known = [id_ for id_ in _known_ids(registry, configs) if enabled in {None, id_ in live}]
+    shown = known[page.offset : page.offset + page.limit]
+    counts = await count_stays(pool, shown)
+    return Buckets(
+        buckets=[
+            BucketSummary(**_summary(registry, configs, id_, counts[id_], now)) for id_ in shown
+        ],
+        total=len(known),
+        limit=page.limit,
+        offset=page.offset,
+    )
+
+
+async def show_bucket(
+    pool: Pool, registry: Registry, bucket_id: str, now: datetime
+) -> BucketDetail:
+    """All about one bucket.
+
+    Raises:
+        NotFoundError: There is none, and never was.
+    """
+    configs = await _configs(pool)
+    _require(bucket_id, _known_ids(registry, configs))
+    counts = await count_stays(pool, [bucket_id])
+    recent = await list_members(pool, bucket_id, _RECENT)
+    return BucketDetail(
+        **_summary(registry, configs, bucket_id, counts[bucket_id], now),
+        **_definition(registry.buckets.get(bucket_id)),
+        feeds_journeys=[],
+        recent_members=recent.members,
+    )
+
+
+async def require_bucket(pool: Pool, registry: Registry, bucket_id: str) -> None:
+    """Check that there is or was such a bucket.
+
+    Raises:
+        NotFoundError: There is none, and never was.
+    """
+    if bucket_id not in registry.buckets:
+        _require(bucket_id, _known_ids(registry, await _configs(pool)))
+
+
+async def switch_bucket(
+    client: Client, bucket_id: str, *, enabled: bool, actor: str
+) -> BucketSwitch:
+    """Enable or disable a bucket, in every process within seconds.
+
+    Raises:
+        NotFoundError: The code does not define it.
+    """
+    _require(bucket_id, list(client.registry.buckets))
+    now = client.clock.now()
+    action = Action(
+        actor=actor, name=f"bucket.{'enable' if enabled else 'disable'}", target=bucket_id
+    )
+    async with client.engine.pool.acquire() as connection, connection.transaction():
+        await client.control.override(connection, bucket_id, enabled=enabled)
+        await record_action(connection, action, now)
+    await client.control.run_once()
+    return BucketSwitch(
+        id=bucket_id,
+        name=client.registry.buckets[bucket_id].meta.name,
+        enabled=bucket_id in client.registry.live_ids,
+        updated_at=now,
+    )
+
+
+async def _configs(pool: Pool) -> dict[str, Any]:
+    return {row["bucket_id"]: row for row in await pool.fetch(SQL.bucket_configs)}
+
+
+def _known_ids(registry: Registry, configs: Mapping[str, Any]) -> list[str]:
+    dropped = [id_ for id_ in configs if id_ not in registry.buckets]
+    return [*registry.buckets, *dropped]
+
+
+def _require(bucket_id: str, known: Sequence[str]) -> None:
+    if bucket_id not in known:
+        raise NotFoundError("bucket", bucket_id, known)
+
+
+def _summary(
+    registry: Registry,
+    configs: Mapping[str, Any],
+    bucket_id: str,
+    counts: Counts,
+    now: datetime,
+) -> dict[str, Any]:
+    bucket = registry.buckets.get(bucket_id)
+    config = configs.get(bucket_id, {})
+    enabled = bucket_id in registry.live_ids
+    audited_at = config.get("audited_at")
+    return {
+        "id": bucket_id,
+        "name": config["name"] if bucket is None else bucket.meta.name,
+        "description": "" if bucket is None else bucket.meta.description,
+        "criteria_text": "" if bucket is None else describe(bucket.meta.criteria),
+        "enabled": enabled,
+        "kind": "dynamic",
+        "time_based": bucket is not None and bucket.analysis.time_based,
+        "entry_limit": None if bucket is None else str(bucket.meta.entry_limit),
+        "status": BucketStatus(
+            state=_state(bucket, enabled=enabled),
+            progress=None,
+            lag_secs=audited_at and max(0.0, (now - audited_at).total_seconds()),
+        ),
+        "counts": counts,
+    }
+
+
+def _state(bucket: CompiledBucket | None, *, enabled: bool) -> BucketState:
+    if bucket is None:
+        return BucketState.RETIRED
+    return BucketState.LIVE if enabled else BucketState.PAUSED
+
+
+def _definition(bucket: CompiledBucket | None) -> dict[str, Any]:
+    meta = None if bucket is None else bucket.meta
+    return {
+        "criteria": meta and dump(meta.criteria),
+        "entry_period": meta and meta.entry_period,
+        "min_dwell": meta and meta.min_dwell,
+        "max_dwell": meta and meta.max_dwell,
+        "reconcile_every": None,
+        "reconcile_joins": bucket is not None and bucket.reconciles_joins,
+        "fast_expiry": meta is not None and meta.fast_expiry,
+        "sync_to_posthog": False,
+    }

@@ -5,32 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-import httpx2
 import pytest
-from pydantic import SecretStr
-
-from hogsend.app.client import create_client
-from hogsend.asgi import create_app
-from hogsend.buckets.definition import define_bucket
-from hogsend.settings import Settings
-
-
-@pytest.fixture
-async def http(database):
-    buyers = define_bucket(
-        id="buyers", name="Buyers", criteria=lambda b: b.event("buy").at_least(2)
-    )
-    client = create_client(buckets=[buyers], settings=Settings(database_url=SecretStr(database)))
-    app = create_app(client)
-    async with (
-        client,
-        httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False),
-            base_url="http://test",
-        ) as opened,
-    ):
-        opened.engine = client.engine
-        yield opened
 
 
 def event(**fields):
@@ -107,7 +82,8 @@ async def test_bad_items_of_a_batch_are_refused_alone(http):
         ("/v1/events", '{"name": "x"}', 422, "invalid_value", "send userId or email"),
         ("/v1/events/batch", "{}", 422, "invalid_value", 'send {"events": [...]}'),
         ("/v1/events/batch", json.dumps({"events": [0] * 1001}), 422, "invalid_value", "1,000"),
-        ("/v1/events", b"x" * (32 * 1024 * 1024 + 1), 413, "too_large", "33,554,432 bytes"),
+        ("/v1/events", b"x" * (1024 * 1024 + 1), 413, "too_large", "1,048,576 bytes"),
+        ("/v1/events/batch", b"x" * (32 * 1024 * 1024 + 1), 413, "too_large", "33,554,432 bytes"),
         ("/v1/nothing", "{}", 404, "not_found", "Not Found"),
     ],
 )

@@ -1,0 +1,104 @@
+"""What routes ask of a request: pages, instants, texts, and who the caller is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BeforeValidator, WithJsonSchema
+
+from hogsend.api.gate import Caller
+from hogsend.errors import InvalidInputError
+from hogsend.events.parse import MAX_ID_LENGTH, parse_instant
+from hogsend.ops.record import Page
+
+MAX_LIMIT: Final = 100
+_MAX_OFFSET: Final = 10_000_000
+_STORABLE: Final = r"^[^\x00]*$"
+
+
+def _whole(value: Any) -> Any:
+    """Digits only; pydantic alone would also take ``1.0`` and blanks."""
+    if isinstance(value, str) and not value.removeprefix("-").isdecimal():
+        raise InvalidInputError("limit, offset", f"must be whole numbers; got {value[:40]!r}")
+    return value
+
+
+def _page(
+    limit: Annotated[
+        int, BeforeValidator(_whole), Query(ge=1, le=MAX_LIMIT, description="Items, at most.")
+    ] = 50,
+    offset: Annotated[
+        int,
+        BeforeValidator(_whole),
+        Query(ge=0, le=_MAX_OFFSET, description="Items to leave out before them."),
+    ] = 0,
+) -> Page:
+    return Page(limit=limit, offset=offset)
+
+
+def _actor(request: Request) -> str:
+    caller: Caller = request.state.caller
+    return caller.actor
+
+
+PageQuery = Annotated[Page, Depends(_page)]
+Actor = Annotated[str, Depends(_actor)]
+
+UserIdPath = Annotated[
+    str,
+    Path(
+        alias="userId",
+        min_length=1,
+        max_length=MAX_ID_LENGTH,
+        pattern=_STORABLE,
+        examples=["ada"],
+        description="The user's id.",
+    ),
+]
+UserIdQuery = Annotated[
+    str | None,
+    Query(
+        alias="userId",
+        min_length=1,
+        max_length=MAX_ID_LENGTH,
+        pattern=_STORABLE,
+        examples=["ada"],
+        description="Only this user's.",
+    ),
+]
+BucketIdPath = Annotated[
+    str,
+    Path(
+        alias="id",
+        min_length=1,
+        max_length=100,
+        pattern=_STORABLE,
+        examples=["went-dormant"],
+        description="The bucket's id.",
+    ),
+]
+
+
+def text_query(description: str, example: str) -> Any:
+    """A text to look for."""
+    return Query(
+        min_length=1,
+        max_length=MAX_ID_LENGTH,
+        pattern=_STORABLE,
+        description=description,
+        examples=[example],
+    )
+
+
+def instant_query(name: str, description: str) -> Any:
+    """An instant in ISO 8601; a date alone is midnight UTC."""
+    return Query(alias=name, description=description, examples=["2026-01-31T09:30:00Z"])
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(lambda value: value and parse_instant("from, to", value)),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

@@ -1,0 +1,2 @@
+-- How many entries the audit log has.
+SELECT count(*) FROM audit_logs

@@ -1,0 +1,2 @@
+-- How many contacts there are.
+SELECT count(*) FROM contacts

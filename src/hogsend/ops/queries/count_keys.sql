@@ -1,0 +1,2 @@
+-- How many keys there ever were.
+SELECT count(*) FROM api_keys
