@@ -32,8 +32,12 @@ async def list_mail(
     offset: int = 0,
 ) -> tuple[int, list[SentMail]]:
     """How many mails there are, and a page of them, newest first."""
-    total: int = await pool.fetchval(SQL.count_mail, user_id, status)
-    rows = await pool.fetch(SQL.list_mail, user_id, status, limit, offset)
+    if user_id is None:
+        total: int = await pool.fetchval(SQL.count_mail, status)
+        rows = await pool.fetch(SQL.list_mail, status, limit, offset)
+    else:
+        total = await pool.fetchval(SQL.count_user_mail, status, user_id)
+        rows = await pool.fetch(SQL.list_user_mail, status, limit, offset, user_id)
     return total, [read_send(row) for row in rows]
 
 

@@ -25,6 +25,7 @@ class Post:
         self.delivered = {}
         self.faults = []
         self.lost_answers = 0
+        self.turns = []
         self.arrived = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -34,6 +35,8 @@ class Post:
         self.arrived.set()
         if self.faults:
             raise self.faults.pop(0)
+        if self.turns:
+            await self.turns.pop(0)
         self.delivered.setdefault(message.key, message)
         await self.gate.wait()
         if self.lost_answers:

@@ -125,6 +125,35 @@ async def test_an_attempt_that_lost_its_claim_records_nothing(office, post):
     assert await office.statuses() == [("failed", "no such domain")]
 
 
+@pytest.mark.parametrize("end", ["refused", "taken", "cancelled"])
+async def test_an_overtaken_attempt_leaves_the_other_ones_claim_alone(office, post, end):
+    """However it ends, the mail is still being sent; the attempt that has the claim records."""
+    loop = asyncio.get_running_loop()
+    early, late = post.turns = [loop.create_future(), loop.create_future()]
+    overtaken = asyncio.create_task(office.send())
+    await asyncio.wait_for(post.arrived.wait(), 5)
+    office.now += 2 * CLAIM
+    post.arrived.clear()
+    other = asyncio.create_task(office.send())
+    await asyncio.wait_for(post.arrived.wait(), 5)
+    match end:
+        case "refused":
+            early.set_exception(PermanentMailError("no"))
+        case "taken":
+            early.set_result(None)
+        case "cancelled":
+            overtaken.cancel()
+    assert isinstance(
+        (await asyncio.gather(overtaken, return_exceptions=True))[0],
+        asyncio.CancelledError if end == "cancelled" else MailInProgressError,
+    )
+    (row,) = await office.rows()
+    assert (row["status"], row["attempts"]) == ("sending", 2)
+    assert row["claimed_until"] > office.now
+    late.set_result(None)
+    assert (await other).status == "sent"
+
+
 async def test_a_cancelled_send_can_be_repeated_at_once(office, post):
     """Its claim is given back; the provider sees the same key again."""
     post.gate.clear()
