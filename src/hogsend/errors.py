@@ -89,3 +89,7 @@ def _there_are(kind: str, known: Sequence[str]) -> str:
 
 class ConflictError(HogsendError):
     """The thing is in a state in which this cannot be done; the message says which."""
+
+
+class UnreachableError(DatabaseError):
+    """The database is not there, or not yet; the same may work later."""

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     Attributes:
         database_url: The PostgreSQL server to use; without it an embedded one is started.
         statement_cache_size: Prepared statements kept per connection; 0 behind a pooler.
+        database_pool_size: Connections that one process opens, at most.
         hogsend_home: Where the embedded server keeps its data.
         hogsend_pg_bin: The programs that the embedded server is to be run with.
         enabled_buckets: Ids separated by commas; None (``*``) is all.
@@ -77,6 +78,8 @@ class Settings(BaseSettings):
         hogsend_secret: Signs unsubscribe links; without it the database keeps a random one.
         smtp_url: ``smtp://USER:PASSWORD@HOST:587``, or ``smtps://`` for TLS from the first byte.
         resend_api_key: Resend's key, for ``mail_provider`` ``resend``.
+        shutdown_timeout: Seconds that a process may take to finish what is under way when it is
+            told to stop.
         log_level: The least severe level that is logged.
 
     Raises:
@@ -87,6 +90,7 @@ class Settings(BaseSettings):
 
     database_url: Annotated[SecretStr, AfterValidator(_require_postgresql)] | None = None
     statement_cache_size: int = Field(default=200, ge=0)
+    database_pool_size: int = Field(default=12, ge=6)
     hogsend_home: Path = Path(".hogsend")
     hogsend_pg_bin: Path | None = None
     enabled_buckets: Ids = None
@@ -103,6 +107,7 @@ class Settings(BaseSettings):
     hogsend_secret: SecretStr | None = None
     smtp_url: Annotated[SecretStr, AfterValidator(_require_smtp)] | None = None
     resend_api_key: SecretStr | None = None
+    shutdown_timeout: float = Field(default=20, gt=0)
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -29,12 +29,17 @@ class CommandLine:
 
     home: Path
     dsn: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def having(self, **settings):
+        """The same with these settings in the environment."""
+        return replace(self, settings=(*self.settings, *settings.items()))
 
     @property
     def environment(self):
         """Ours, without settings of its own."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HOGSEND", "PORT"))}
-        return {**inherited, "DATABASE_URL": self.dsn}
+        return {**inherited, "DATABASE_URL": self.dsn, **dict(self.settings)}
 
     def start(self, *arguments, **options):
         """A running process."""

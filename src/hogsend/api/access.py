@@ -13,7 +13,7 @@ from hogsend.ops.keys import Scope
 
 ADMIN: Final = "/v1/admin"
 _FULL_ADMIN: Final = (f"{ADMIN}/api-keys",)
-_OPEN: Final = frozenset({"/v1/health", UNSUBSCRIBE})
+_OPEN: Final = frozenset({"/v1/health", "/v1/health/live", UNSUBSCRIBE})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Self
 
 import asyncpg
 
 from hogsend.app.engine import Engine
+from hogsend.app.health import Health, HealthCheck
 from hogsend.app.journeys import register_journeys
 from hogsend.app.mail import choose_provider, make_policy
 from hogsend.buckets.control import BucketControl
@@ -24,23 +23,13 @@ from hogsend.db.pool import UNREACHABLE, Pool, create_pool
 from hogsend.email.mailer import Mailer
 from hogsend.email.providers import Provider
 from hogsend.email.templates import TemplateHome, Templates
-from hogsend.errors import ConfigurationError, DatabaseError
+from hogsend.errors import ConfigurationError, DatabaseError, UnreachableError
 from hogsend.journeys.control import JourneyControl
 from hogsend.journeys.definition import Journey
 from hogsend.runtime.service import Service
 from hogsend.settings import Settings
 
-_POOL_SIZE = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """Whether this process can serve; ``pump_lag_s`` is how long the oldest due timer waits."""
-
-    ready: bool
-    database: str
-    pump_lag_s: float | None = None
-    error: str | None = None
+_CLOSE_S = 5.0
 
 
 class Client:
@@ -72,6 +61,7 @@ class Client:
         self._turn = asyncio.Lock()
         self._resources = AsyncExitStack()
         self._engine: Engine | None = None
+        self._health: HealthCheck | None = None
 
     @property
     def engine(self) -> Engine:
@@ -114,22 +104,19 @@ class Client:
         async with self._turn:
             self._users -= 1
             if self._users == 0:
-                self._engine = None
+                self._engine = self._health = None
                 await self._resources.aclose()
 
     async def health(self) -> Health:
         """How this process is; never raises."""
-        try:
-            due_at = await asyncio.wait_for(self.engine.pump.next_due(), timeout=2)
-        except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot serve
-            return Health(ready=False, database="unreachable", error=repr(error))
-        lag = timedelta(0) if due_at is None else self.clock.now() - due_at
-        return Health(ready=True, database="ok", pump_lag_s=max(0.0, lag.total_seconds()))
+        if self._health is None:
+            return Health(ready=False, database="unknown", error="The client is not started.")
+        return await self._health.look()
 
     async def _open(self, resources: AsyncExitStack) -> Engine:
         database = await resources.enter_async_context(ensure_database(self.settings))
         pool = await self._open_pool(database.dsn)
-        resources.push_async_callback(pool.close)
+        resources.push_async_callback(_close, pool)
         engine = Engine(
             pool=pool,
             registry=self.registry,
@@ -161,6 +148,7 @@ class Client:
             watch.start()
             resources.push_async_callback(watch.stop)
         await resources.enter_async_context(engine.batcher)
+        self._health = HealthCheck(engine, self.registry)
         return engine
 
     def _open_mailer(self, pool: Pool, resources: AsyncExitStack) -> Mailer:
@@ -175,14 +163,24 @@ class Client:
     async def _open_pool(self, dsn: str) -> Pool:
         """Migrate, then connect."""
         try:
-            await migrate(dsn)
+            cached = self.settings.statement_cache_size
+            await migrate(dsn, statement_cache_size=cached)
             return await create_pool(
-                dsn,
-                max_size=_POOL_SIZE,
-                statement_cache_size=self.settings.statement_cache_size,
+                dsn, max_size=self.settings.database_pool_size, statement_cache_size=cached
             )
-        except (*UNREACHABLE, asyncpg.PostgresError) as error:
-            raise DatabaseError(f"The database cannot be reached: {error}") from error
+        except UNREACHABLE as error:
+            raise UnreachableError(f"The database cannot be reached: {error}") from error
+        except asyncpg.PostgresError as error:
+            raise DatabaseError(f"The database refuses: {error}") from error
+
+
+async def _close(pool: Pool) -> None:
+    """Wait for the connections to come back, but not for one that hangs."""
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
 
 
 def create_client(

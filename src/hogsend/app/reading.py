@@ -30,7 +30,7 @@ async def open_for_reading(client: Client) -> AsyncIterator[Pool]:
     """
     settings = client.settings
     async with ensure_database(settings) as database:
-        await _require_schema(database.dsn)
+        await _require_schema(database.dsn, settings.statement_cache_size)
         pool = await create_pool(
             database.dsn,
             max_size=_CONNECTIONS,
@@ -48,9 +48,9 @@ async def open_for_reading(client: Client) -> AsyncIterator[Pool]:
             yield pool
 
 
-async def _require_schema(dsn: str) -> None:
+async def _require_schema(dsn: str, statement_cache_size: int) -> None:
     try:
-        missing = await pending(dsn)
+        missing = await pending(dsn, statement_cache_size=statement_cache_size)
     except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise DatabaseError(f"The database cannot be reached: {error}") from error
     if missing:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
+import asyncpg
+
 from hogsend.app.client import Client
+from hogsend.db.pool import UNREACHABLE
 from hogsend.journeys.executor import Heartbeat
+from hogsend.runtime.presence import Presence
 from hogsend.runtime.service import Service
 
 DRAIN_S: Final = 10.0
-"""How long journeys may go on when a worker is told to stop."""
+"""How long journeys may go on when a worker is told to stop, at most."""
 
 
 class Worker:
@@ -23,9 +29,11 @@ class Worker:
         """Start the client, if nobody has, and the services."""
         await self._client.start()
         engine = self._client.engine
+        self._presence = Presence(pool=engine.pool, clock=engine.clock)
         self._services = [
             Service("pump", engine.pump),
             Service("reconciler", engine.reconciler),
+            Service("presence", self._presence),
             Service("executor", engine.executor),
             Service("heartbeat", Heartbeat(engine.executor)),
         ]
@@ -33,15 +41,18 @@ class Worker:
             service.start()
 
     async def stop(self) -> None:
-        """Finish the passes under way, then stop the services and leave the client.
+        """Finish the passes under way, or cut them off at the deadline; then leave the client.
 
         Journeys get some seconds to come to a rest; those that do not are handed back.
         """
+        within = self._client.settings.shutdown_timeout / 2
         *services, heartbeat = self._services
-        for service in services:
-            await service.stop()
-        await self._client.engine.executor.drain(DRAIN_S)
-        await heartbeat.stop()
+        await asyncio.gather(*(service.stop(within) for service in services))
+        with suppress(*UNREACHABLE, asyncpg.PostgresError):  # the leases run out by themselves
+            await self._client.engine.executor.drain(min(DRAIN_S, within))
+        await heartbeat.stop(within)
+        with suppress(*UNREACHABLE, asyncpg.PostgresError):  # it falls silent, then
+            await self._presence.end()
         await self._client.stop()
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from hogsend.cli.apps import has_default, load_client
-from hogsend.cli.dev import Port, curl_example, reserve, serve
+from hogsend.cli.dev import curl_example, reserve, serve
 from hogsend.cli.development import open_for_development
+from hogsend.cli.options import Port
 from hogsend.cli.printing import (
     make_console,
     print_command,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import socket
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from hogsend.cli.apps import load_client
 from hogsend.cli.development import open_for_development
-from hogsend.cli.options import App
+from hogsend.cli.options import App, Port
 from hogsend.cli.printing import make_console, print_command
 from hogsend.cli.running import run_async
 from hogsend.errors import ConfigurationError
@@ -23,37 +23,30 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-Port = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        max=65535,
-        metavar="PORT",
-        help="Where the API listens; by default PORT in the environment, or 3002.",
-        show_default=False,
-    ),
-]
-
 
 def dev(app: App = None, port: Port = None) -> None:
     """Run everything in one process: database, API and worker. Stop it with Ctrl-C."""
     client = load_client(app)
-    with reserve(port or client.settings.port) as listener:
+    with reserve(client.settings.port if port is None else port) as listener:
         key = open_for_development(client)
         run_async(serve(client, listener, lambda: _welcome(client, listener, key)))
     typer.echo("Stopped.", err=True)
 
 
-def reserve(port: int) -> socket.socket:
-    """A socket on the loopback interface, not listening yet.
+def reserve(port: int, host: str = HOST) -> socket.socket:
+    """A socket that is bound, not listening yet.
+
+    Args:
+        port: 0 is any that is free.
+        host: The address of an interface; ``0.0.0.0`` or ``::`` is all of them.
 
     Raises:
         ConfigurationError: The port cannot be had.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
         why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
@@ -72,12 +65,14 @@ async def serve(client: Client, listener: socket.socket, on_ready: Callable[[], 
         on_ready: Called once requests are answered.
     """
     from hogsend.app.worker import create_worker  # noqa: PLC0415 - keeps --help quick
+    from hogsend.asgi import create_app  # noqa: PLC0415
     from hogsend.cli.server import run_server  # noqa: PLC0415
 
     worker = create_worker(client)
     await worker.start()
+    within = client.settings.shutdown_timeout
     try:
-        await run_server(client, listener, on_ready)
+        await run_server(create_app(client), listener, on_ready, within=within)
     finally:
         await worker.stop()
 

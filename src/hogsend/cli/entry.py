@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hogsend.cli.api import api
 from hogsend.cli.bench import bench
 from hogsend.cli.buckets import buckets
 from hogsend.cli.demo import demo
@@ -18,6 +19,7 @@ from hogsend.cli.failure import FAILED, report
 from hogsend.cli.keys import keys
 from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
+from hogsend.cli.worker import worker
 
 
 @dataclass(slots=True)
@@ -37,6 +39,8 @@ hogsend = typer.Typer(
 )
 hogsend.command()(dev)
 hogsend.command()(demo)
+hogsend.command()(api)
+hogsend.command()(worker)
 hogsend.add_typer(events)
 hogsend.add_typer(buckets)
 hogsend.add_typer(mail)

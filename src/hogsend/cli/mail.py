@@ -98,7 +98,7 @@ def _pool() -> AbstractAsyncContextManager[Pool]:
     async def opened() -> AsyncIterator[Pool]:
         settings = Settings()
         async with ensure_database(settings) as database:
-            await migrate(database.dsn)
+            await migrate(database.dsn, statement_cache_size=settings.statement_cache_size)
             pool = await create_pool(
                 database.dsn, max_size=1, statement_cache_size=settings.statement_cache_size
             )

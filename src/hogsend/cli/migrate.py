@@ -19,5 +19,6 @@ async def _migrate() -> list[str]:
     from hogsend.db.migrate import migrate as apply  # noqa: PLC0415
     from hogsend.settings import Settings  # noqa: PLC0415
 
-    async with ensure_database(Settings()) as database:
-        return await apply(database.dsn)
+    settings = Settings()
+    async with ensure_database(settings) as database:
+        return await apply(database.dsn, statement_cache_size=settings.statement_cache_size)

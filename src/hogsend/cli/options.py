@@ -23,3 +23,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")]
 
 Offset = Annotated[int, typer.Option(min=0, metavar="N", help="Leave out so many before them.")]
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        metavar="PORT",
+        help="Where the API listens; by default PORT in the environment, or 3002. "
+        "0 is any that is free.",
+        show_default=False,
+    ),
+]

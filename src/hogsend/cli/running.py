@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import sys
-import traceback
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from hogsend.errors import DatabaseError
+from hogsend.errors import DatabaseError, UnreachableError
+
+if TYPE_CHECKING:
+    from hogsend.app.client import Client
 
 T = TypeVar("T")
+_PATIENCE_S: Final = 60.0
+_PAUSE_S: Final = 1.0
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
@@ -25,8 +30,10 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
     import uvloop  # noqa: PLC0415
 
     from hogsend.db.pool import UNREACHABLE  # noqa: PLC0415
+    from hogsend.settings import Settings  # noqa: PLC0415
+    from hogsend.telemetry.logs import configure_logging  # noqa: PLC0415
 
-    _log_to_stderr()
+    configure_logging(Settings().log_level, sys.stderr)  # stdout is for results
     _spare_the_collector()
     try:
         return uvloop.run(main)
@@ -34,6 +41,32 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
         hint = "Is the server running that DATABASE_URL names, and is the URL right?"
         given = "DATABASE_URL" in os.environ
         raise DatabaseError(f"The database: {error}. {hint if given else ''}".strip()) from error
+
+
+@asynccontextmanager
+async def started(client: Client) -> AsyncIterator[None]:
+    """The client started, for the length of the block; waits for a database that is not there yet.
+
+    Processes and databases that start together come up in any order.
+    """
+    import asyncio  # noqa: PLC0415 - keeps --help quick
+
+    import structlog  # noqa: PLC0415
+
+    ends = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            await client.start()
+            break
+        except UnreachableError as error:
+            if time.monotonic() >= ends:
+                raise
+            structlog.get_logger(__name__).warning("database.awaited", error=str(error))
+            await asyncio.sleep(_PAUSE_S)
+    try:
+        yield
+    finally:
+        await client.stop()
 
 
 def _spare_the_collector() -> None:
@@ -44,35 +77,3 @@ def _spare_the_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-
-
-class _WithoutTrace(logging.Formatter):
-    """What libraries log, for people: the error, not where in the library it was raised."""
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - overrides
-        """The last line of a trace."""
-        return "".join(traceback.format_exception_only(ei[1])).strip()
-
-
-def _log_to_stderr() -> None:
-    """Keep stdout for results."""
-    import structlog  # noqa: PLC0415 - keeps --help quick
-
-    from hogsend.settings import Settings  # noqa: PLC0415
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(_WithoutTrace("%(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    structlog.configure(
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(Settings().log_level),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                # The default shows local variables, and with them whatever secret they hold.
-                exception_formatter=structlog.dev.plain_traceback,
-            ),
-        ],
-    )

@@ -1,44 +1,92 @@
-"""The HTTP server of ``hogsend dev``."""
+"""The HTTP server of ``hogsend api`` and ``hogsend dev``."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from hogsend.app.client import Client
 from hogsend.asgi import create_app
+from hogsend.cli.running import started
+from hogsend.cli.signals import stop_signals
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_GRACE_S = 5
+_log = structlog.get_logger(__name__)
 
 
-async def run_server(client: Client, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Answer requests on ``listener`` until SIGINT or SIGTERM, then finish those under way."""
+async def serve_api(
+    client: Client, listener: socket.socket, on_ready: Callable[[], None] | None = None
+) -> None:
+    """Run the API of a client, from waiting for its database to the last answer."""
+
+    def ready() -> None:
+        host, port = listener.getsockname()[:2]
+        _log.info("api.ready", host=host, port=port)
+        if on_ready is not None:
+            on_ready()
+
+    def stopping() -> None:
+        _log.info("api.stopping")
+
+    within = client.settings.shutdown_timeout
+    async with started(client):
+        await run_server(create_app(client), listener, ready, stopping, within=within)
+    _log.info("api.stopped")
+
+
+async def run_server(
+    app: FastAPI,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None] | None = None,
+    *,
+    within: float,
+) -> None:
+    """Answer requests on ``listener`` until SIGINT or SIGTERM, then finish those under way.
+
+    Args:
+        app: What answers.
+        listener: Bound already; other processes may share it.
+        on_ready: Called once requests are answered.
+        on_stop: Called at the signal.
+        within: Seconds to finish in.
+    """
     config = uvicorn.Config(
-        create_app(client),
+        app,
         lifespan="on",
+        loop="none",
+        http="httptools",
+        ws="none",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(within)),
     )
-    await _Server(config, on_ready).serve(sockets=[listener])
+    await Server(config, on_ready, on_stop, within).serve(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells when it is ready, and keeps the signals that end it to itself.
 
     uvicorn raises them once more after it has ended, which would end us before the worker and
     the database are stopped.
     """
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[], None],
+        on_stop: Callable[[], None] | None,
+        within: float,
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
+        self._within = within
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
@@ -49,11 +97,10 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let the signals end the server, and nothing else."""
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
+        with stop_signals(self._stop, within=self._within):
             yield
-        finally:
-            for number in _SIGNALS:
-                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        if self._on_stop is not None:
+            self._on_stop()
+        self.should_exit = True

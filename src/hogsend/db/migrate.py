@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from hogsend.db.pool import connect, quote
+from hogsend.db.pool import STATEMENT_CACHE_SIZE, Connection, connect, quote
 from hogsend.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection as Sync
 
 VERSION_TABLE: Final = "hogsend_alembic_version"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -33,12 +33,15 @@ def packaged_revisions() -> tuple[str, ...]:
     return tuple(sorted(script.name.partition("_")[0] for script in scripts))
 
 
-async def migrate(dsn: str, *, schema: str | None = None) -> list[str]:
+async def migrate(
+    dsn: str, *, schema: str | None = None, statement_cache_size: int = STATEMENT_CACHE_SIZE
+) -> list[str]:
     """Bring the schema up to date.
 
     Args:
         dsn: A ``postgresql://`` URL.
         schema: Where the tables live, made if missing; None is the server's default.
+        statement_cache_size: 0 behind a pooler.
 
     Returns:
         The revisions that this call applied, oldest first.
@@ -48,21 +51,23 @@ async def migrate(dsn: str, *, schema: str | None = None) -> list[str]:
     """
     if schema is not None:
         await _create_schema(dsn, schema)
-    if not await pending(dsn, schema=schema):
+    if not await pending(dsn, schema=schema, statement_cache_size=statement_cache_size):
         return []
-    return await _upgrade(dsn, schema)
+    return await _upgrade(dsn, schema, statement_cache_size)
 
 
-async def pending(dsn: str, *, schema: str | None = None) -> list[str]:
+async def pending(
+    dsn: str, *, schema: str | None = None, statement_cache_size: int = STATEMENT_CACHE_SIZE
+) -> list[str]:
     """The revisions that ``migrate`` would apply, oldest first.
 
     Raises:
         DatabaseError: The server is too old, or its schema newer than this code.
     """
-    connection = await connect(dsn, schema=schema)
+    connection = await connect(dsn, schema=schema, statement_cache_size=statement_cache_size)
     try:
         _require_version(connection)
-        applied = await _applied_revision(connection)
+        applied = await applied_revision(connection)
     finally:
         await connection.close()
     return list(_after(applied))
@@ -76,7 +81,8 @@ def _require_version(connection: asyncpg.Connection[asyncpg.Record]) -> None:
         )
 
 
-async def _applied_revision(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+async def applied_revision(connection: Connection) -> str | None:
+    """The newest revision that the database has; None is none."""
     if await connection.fetchval("SELECT to_regclass($1)", VERSION_TABLE) is None:
         return None
     revision: str | None = await connection.fetchval(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
@@ -107,13 +113,18 @@ async def _create_schema(dsn: str, schema: str) -> None:
         await connection.close()
 
 
-async def _upgrade(dsn: str, schema: str | None) -> list[str]:
+async def _upgrade(dsn: str, schema: str | None, statement_cache_size: int) -> list[str]:
     from sqlalchemy import text  # noqa: PLC0415
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
     async def creator() -> asyncpg.Connection[asyncpg.Record]:
-        return await connect(dsn, schema=schema, application_name="hogsend migrate")
+        return await connect(
+            dsn,
+            schema=schema,
+            statement_cache_size=statement_cache_size,
+            application_name="hogsend migrate",
+        )
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -129,7 +140,7 @@ async def _upgrade(dsn: str, schema: str | None) -> list[str]:
         await engine.dispose()
 
 
-def _run_alembic(connection: Connection) -> list[str]:
+def _run_alembic(connection: Sync) -> list[str]:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415

@@ -16,7 +16,12 @@ from hogsend.ops.keys import Scope, create_key, list_keys, revoke_key
 from hogsend.ops.record import Page
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-OPEN = {("GET", "/v1/health"), ("GET", UNSUBSCRIBE), ("POST", UNSUBSCRIBE)}
+OPEN = {
+    ("GET", "/v1/health"),
+    ("GET", "/v1/health/live"),
+    ("GET", UNSUBSCRIBE),
+    ("POST", UNSUBSCRIBE),
+}
 
 
 async def make_key(client, scope, *, expires_at=None):

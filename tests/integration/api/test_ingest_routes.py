@@ -107,7 +107,16 @@ async def test_health_tells_the_lag(http):
     """Ready, with how long the oldest due timer has been waiting."""
     answer = await http.get("/v1/health")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "pumpLagSecs": 0.0, "error": None}
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "migrations": "ok",
+        "registered": True,
+        "workers": 0,
+        "workerSeenAt": None,
+        "pumpLagSecs": 0.0,
+        "error": None,
+    }
 
 
 async def test_without_a_database_nothing_is_acknowledged(http):

@@ -81,3 +81,12 @@ async def test_pool_connections_are_prepared_too(database: str) -> None:
     assert await pool.fetchval("SELECT $1::jsonb", {"a": [1]}) == {"a": [1]}
     assert await pool.fetchval("SHOW timezone") == "UTC"
     await pool.close()
+
+
+async def test_a_transaction_given_up_halfway_is_not_handed_on(database):
+    """The next user of the pool gets a connection on which nothing is under way."""
+    async with await create_pool(database, max_size=1) as pool:
+        async with pool.acquire() as connection:
+            await connection.execute("BEGIN")
+        async with pool.acquire() as connection, connection.transaction():
+            assert await connection.fetchval("SELECT 1") == 1
