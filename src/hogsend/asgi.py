@@ -11,12 +11,14 @@ from fastapi import FastAPI
 from hogsend.api.buckets import bucket_routes
 from hogsend.api.contacts import contact_admin_routes, contact_routes
 from hogsend.api.errors import install_error_handlers
+from hogsend.api.explanations import explain_routes
 from hogsend.api.gate import Gate
 from hogsend.api.headers import SecureHeaders
 from hogsend.api.health import health_routes
 from hogsend.api.ingest import ingest_routes
 from hogsend.api.keys import audit_routes, key_routes
 from hogsend.api.mail import mail_routes
+from hogsend.api.metrics import event_admin_routes, metrics_routes
 from hogsend.api.openapi import publish_schema
 from hogsend.app.client import Client
 
@@ -25,6 +27,9 @@ _ROUTES: Final = (
     contact_routes,
     health_routes,
     bucket_routes,
+    explain_routes,
+    metrics_routes,
+    event_admin_routes,
     contact_admin_routes,
     key_routes,
     audit_routes,

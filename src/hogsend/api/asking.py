@@ -97,7 +97,7 @@ def instant_query(name: str, description: str) -> Any:
     return Query(alias=name, description=description, examples=["2026-01-31T09:30:00Z"])
 
 
-Instant = Annotated[
+InstantQuery = Annotated[
     datetime,
     BeforeValidator(lambda value: value and parse_instant("from, to", value)),
     WithJsonSchema({"type": "string", "format": "date-time"}),

@@ -61,7 +61,7 @@ def bucket_routes(client: Client) -> APIRouter:
     async def show(bucket_id: BucketIdPath) -> BucketAnswer:
         """All about one bucket: its criteria, also in English, and its newest members."""
         bucket = await show_bucket(
-            client.engine.pool, client.registry, bucket_id, client.clock.now()
+            client.engine.pool, client.registry, client.journeys, bucket_id, client.clock.now()
         )
         return BucketAnswer(bucket=bucket)
 

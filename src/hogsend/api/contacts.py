@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from hogsend.api.asking import Actor, PageQuery, UserIdPath, text_query
 from hogsend.api.body import MAX_ITEM_BYTES, read_json
+from hogsend.api.metrics import bounded
 from hogsend.api.openapi import takes
 from hogsend.api.shapes import ContactWritten
 from hogsend.app.client import Client
@@ -22,6 +23,7 @@ from hogsend.ops.contacts import (
     remove_contact,
     show_contact,
 )
+from hogsend.ops.events import Timeline, timeline_of
 from hogsend.ops.outcomes import contact_answer
 from hogsend.ops.record import Record
 
@@ -97,6 +99,14 @@ def contact_admin_routes(client: Client) -> APIRouter:
     ) -> Contacts:
         """Contacts in order of user id."""
         return await list_contacts(client.engine.pool, page, search=search)
+
+    @router.get("/{userId:path}/timeline", summary="A contact's timeline")
+    async def timeline(user_id: UserIdPath, page: PageQuery) -> Timeline:
+        """What happened to them, newest first: events, joins, leaves, journeys and mail.
+
+        `total` stops at 100,000, and an `offset` leads 10,000 back at most.
+        """
+        return await timeline_of(client.engine.pool, user_id, bounded(page))
 
     @router.get("/{userId:path}", summary="Inspect a contact")
     async def show(user_id: UserIdPath) -> ContactAnswer:

@@ -125,7 +125,9 @@ async def _show(client: Client, bucket_id: str) -> BucketDetail:
     from hogsend.ops.buckets import show_bucket as read  # noqa: PLC0415 - keeps --help quick
 
     async with client:
-        return await read(client.engine.pool, client.registry, bucket_id, client.clock.now())
+        return await read(
+            client.engine.pool, client.registry, client.journeys, bucket_id, client.clock.now()
+        )
 
 
 async def _members(

@@ -8,12 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from hogsend.app.client import Client
+from hogsend.buckets.definition import ANY_BUCKET_EVENTS, BUCKET_DWELL
 from hogsend.buckets.registry import CompiledBucket, Registry
 from hogsend.criteria.describe import describe
 from hogsend.criteria.dump import dump
 from hogsend.db.pool import Pool
 from hogsend.db.queries import load_queries
 from hogsend.errors import NotFoundError
+from hogsend.journeys.registry import Registry as JourneyRegistry
 from hogsend.ops.audit import Action, record_action
 from hogsend.ops.record import Duration, Instant, Listing, Page, Record
 from hogsend.ops.stays import Counts, Member, count_stays, list_members
@@ -133,7 +135,7 @@ async def list_buckets(
 
 
 async def show_bucket(
-    pool: Pool, registry: Registry, bucket_id: str, now: datetime
+    pool: Pool, registry: Registry, journeys: JourneyRegistry, bucket_id: str, now: datetime
 ) -> BucketDetail:
     """All about one bucket.
 
@@ -147,7 +149,7 @@ async def show_bucket(
     return BucketDetail(
         **_summary(registry, configs, bucket_id, counts[bucket_id], now),
         **_definition(registry.buckets.get(bucket_id)),
-        feeds_journeys=[],
+        feeds_journeys=_fed(journeys, bucket_id),
         recent_members=recent.members,
     )
 
@@ -185,6 +187,24 @@ async def switch_bucket(
         enabled=bucket_id in client.registry.live_ids,
         updated_at=now,
     )
+
+
+def _fed(journeys: JourneyRegistry, bucket_id: str) -> list[FedJourney]:
+    """The journeys that this bucket's transitions start, those that ride along on it first."""
+    names = {f"{name}:{bucket_id}" for name in ANY_BUCKET_EVENTS} | ANY_BUCKET_EVENTS
+    dwells = f"{BUCKET_DWELL}:{bucket_id}:"
+    fed = [
+        FedJourney(
+            id=meta.id,
+            name=meta.name,
+            trigger=meta.trigger,
+            source_bucket_id=bucket_id,
+            owned=meta.source_bucket_id == bucket_id,
+        )
+        for meta in (journey.meta for journey in journeys.definitions)
+        if meta.trigger in names or meta.trigger.startswith(dwells)
+    ]
+    return sorted(fed, key=lambda journey: not journey.owned)
 
 
 async def _configs(pool: Pool) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""Numbers and the log of events over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from hogsend.api.asking import (
+    BucketIdPath,
+    InstantQuery,
+    PageQuery,
+    UserIdQuery,
+    instant_query,
+    text_query,
+)
+from hogsend.app.client import Client
+from hogsend.errors import InvalidInputError
+from hogsend.ops.buckets import require_bucket
+from hogsend.ops.events import (
+    MAX_OFFSET,
+    EventNames,
+    LoggedEvents,
+    list_event_names,
+    list_events,
+)
+from hogsend.ops.metrics import (
+    BucketMetrics,
+    BucketSeries,
+    EventSeries,
+    MailMetrics,
+    Overview,
+    bucket_metrics,
+    bucket_series,
+    event_series,
+    mail_metrics,
+    overview,
+)
+from hogsend.ops.periods import Period, Span
+from hogsend.ops.record import Page
+
+From = Annotated[InstantQuery | None, instant_query("from", "From then on.")]
+To = Annotated[InstantQuery | None, instant_query("to", "Before then.")]
+EventQuery = Annotated[str | None, text_query("Only events of this name.", "app.active")]
+
+
+def metrics_routes(client: Client) -> APIRouter:
+    """Counts, all at once and over time."""
+    router = APIRouter(prefix="/v1/admin/metrics", tags=["Metrics"])
+
+    def span(period: Period, start: From, end: To) -> Span:
+        return Span.around(period, start, end, client.clock.now())
+
+    @router.get("/overview", summary="Overview")
+    async def all_() -> Overview:
+        """Contacts, journeys and mail in all, and of the last 24 hours, 7 and 30 days."""
+        return await overview(client.engine.pool, client.registry, client.clock.now())
+
+    @router.get("/buckets", summary="Numbers of all buckets")
+    async def buckets() -> BucketMetrics:
+        """Of each bucket: members, joins and leaves so far, and how long stays lasted."""
+        return await bucket_metrics(client.engine.pool, client.registry)
+
+    @router.get("/buckets/{id}", summary="A bucket over time")
+    async def bucket(
+        bucket_id: BucketIdPath,
+        period: Annotated[Period, Query(description="How long a point lasts.")] = Period.DAY,
+        start: From = None,
+        end: To = None,
+    ) -> BucketSeries:
+        """Joins, leaves and size by hour, day or week of UTC, zeros included; 30 without `from`.
+
+        The first and the last point are whole periods. At most 1,000.
+        """
+        await require_bucket(client.engine.pool, client.registry, bucket_id)
+        return await bucket_series(client.engine.pool, bucket_id, span(period, start, end))
+
+    @router.get("/events", summary="Events over time")
+    async def events(
+        granularity: Annotated[Period, Query(description="How long a point lasts.")] = Period.DAY,
+        event: EventQuery = None,
+        start: From = None,
+        end: To = None,
+    ) -> EventSeries:
+        """How many events happened, by hour, day or week of UTC, zeros included.
+
+        Of one name, or all that clients sent.
+        """
+        return await event_series(client.engine.pool, span(granularity, start, end), event=event)
+
+    @router.get("/emails", summary="Numbers of mails")
+    async def emails(start: From = None, end: To = None) -> MailMetrics:
+        """By template, what became of the mails of these days; of 30 without `from`."""
+        return await mail_metrics(client.engine.pool, span(Period.DAY, start, end))
+
+    return router
+
+
+def event_admin_routes(client: Client) -> APIRouter:
+    """The log of events."""
+    router = APIRouter(prefix="/v1/admin/events", tags=["Events"])
+
+    @router.get("", summary="List events")
+    async def list_(
+        page: PageQuery,
+        user_id: UserIdQuery = None,
+        event: EventQuery = None,
+        start: From = None,
+        end: To = None,
+    ) -> LoggedEvents:
+        """The log, what happened last first; transitions are in it, too.
+
+        `total` stops at 100,000. An `offset` leads 10,000 back at most, `to` further.
+        """
+        return await list_events(
+            client.engine.pool,
+            bounded(page),
+            user_id=user_id,
+            event=event,
+            start=start,
+            end=end,
+        )
+
+    @router.get("/names", summary="List names of events")
+    async def names(page: PageQuery) -> EventNames:
+        """The names that events have, in alphabetical order, and when each was seen last."""
+        return await list_event_names(client.engine.pool, page)
+
+    return router
+
+
+def bounded(page: Page) -> Page:
+    """A page of a log, which can be paged only so far.
+
+    Raises:
+        InvalidInputError: Its offset is too large.
+    """
+    if page.offset > MAX_OFFSET:
+        raise InvalidInputError(
+            "offset", f"is more than {MAX_OFFSET:,}; go further back in time with `to`"
+        )
+    return page
