@@ -92,16 +92,17 @@ def run(
 
 
 def die_at(path: str, when: str, times: int) -> None:
+    """Kill this process when it comes to a function for the ``times``-th time."""
     owner, name = path.rsplit(".", 1)
     place = resolve_name(owner)
     original = getattr(place, name)
     passed = itertools.count(1)
 
-    async def deadly(*arguments: Any) -> Any:
+    async def deadly(*arguments: Any, **options: Any) -> Any:
         last = next(passed) == times
         if last and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        result = await original(*arguments)
+        result = await original(*arguments, **options)
         if last:
             os.kill(os.getpid(), signal.SIGKILL)
         return result

@@ -18,13 +18,13 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.fault.ingest_victim"])
 
 
-def start_victim(dsn, start, end, point=None, times=0):
+def start_victim(dsn, start, end, point=None, times=0, victim=ingest_victim.run):
     ours, theirs = _processes.Pipe(duplex=False)
     arguments = (dsn, start, end, theirs, point, times)
-    victim = _processes.Process(target=ingest_victim.run, args=arguments)
-    victim.start()
+    process = _processes.Process(target=victim, args=arguments)
+    process.start()
     theirs.close()
-    return victim, ours
+    return process, ours
 
 
 def last_acknowledged(pipe, place):
@@ -35,9 +35,9 @@ def last_acknowledged(pipe, place):
     return place
 
 
-def die_at_point(dsn, place, end, point, times):
+def die_at_point(dsn, place, end, point, times, **options):
     """One round: run until the worker kills itself, and return the place to go on from."""
-    victim, pipe = start_victim(dsn, place, end, point, times)
+    victim, pipe = start_victim(dsn, place, end, point, times, **options)
     place = last_acknowledged(pipe, place)
     victim.join()
     assert victim.exitcode == -signal.SIGKILL
@@ -45,9 +45,9 @@ def die_at_point(dsn, place, end, point, times):
     return place
 
 
-def kill_at_random(dsn, place, end, chance):
+def kill_at_random(dsn, place, end, chance, **options):
     """One round: run a while, kill -9, and return the place to go on from."""
-    victim, pipe = start_victim(dsn, place, end)
+    victim, pipe = start_victim(dsn, place, end, **options)
     with suppress(EOFError):
         if pipe.poll(30):
             place = pipe.recv()
@@ -59,8 +59,8 @@ def kill_at_random(dsn, place, end, chance):
     return place
 
 
-def finish(dsn, place, end):
-    victim, pipe = start_victim(dsn, place, end)
+def finish(dsn, place, end, **options):
+    victim, pipe = start_victim(dsn, place, end, **options)
     place = last_acknowledged(pipe, place)
     victim.join()
     assert (victim.exitcode, place) == (0, end)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from hogsend.email.mailer import CLAIM, MailInProgressError
 from hogsend.email.model import Mail, SentMail
 from hogsend.journeys.context import Services
 from hogsend.journeys.definition import JourneyMeta
 from hogsend.journeys.replay import Replay
+
+_PATIENCE_S: Final = int(CLAIM.total_seconds())
 
 
 class RunSender:
@@ -35,12 +39,21 @@ class RunSender:
         """
 
         async def act(call: str) -> Any:
-            sent = await self._services.mailer.send(
-                replace(mail, journey_id=self._meta.id),
-                key=f"journey:{self._replay.run.id}:{call}",
-                now=self._services.clock.now(),
+            key = f"journey:{self._replay.run.id}:{call}"
+            return msgspec.to_builtins(
+                await self._send(replace(mail, journey_id=self._meta.id), key)
             )
-            return msgspec.to_builtins(sent)
 
         recorded = await self._replay.effect(f"send_email:{mail.template}", act)
         return msgspec.convert(recorded, SentMail)
+
+    async def _send(self, mail: Mail, key: str) -> SentMail:
+        """Send; where a worker died over this very mail, wait until its claim has run out."""
+        for _ in range(_PATIENCE_S):
+            try:
+                return await self._services.mailer.send(
+                    mail, key=key, now=self._services.clock.now()
+                )
+            except MailInProgressError as error:
+                await asyncio.sleep(min(error.retry_after or 1.0, 1.0))
+        return await self._services.mailer.send(mail, key=key, now=self._services.clock.now())

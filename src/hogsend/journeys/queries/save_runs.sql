@@ -23,5 +23,5 @@ FROM unnest(
 ) AS saved (user_id, journey_id, id, epoch, entries, status, wake_at, waits_for, waits_where, kept,
             finished, attempts, error, traceback, exit_reason, at)
 WHERE run.user_id = saved.user_id AND run.journey_id = saved.journey_id AND run.id = saved.id
-  AND run.epoch = saved.epoch
+  AND run.epoch = saved.epoch AND run.holder IS NOT NULL
 RETURNING run.id
