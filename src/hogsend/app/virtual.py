@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from hogsend.app.engine import Engine
@@ -14,14 +15,20 @@ class TimeMachine:
     Args:
         engine: An engine whose clock is ``clock``; its pump and executor must not be running.
         clock: The clock to move.
+        runs_at_once: Journeys that go on side by side; with one, they do in order.
     """
 
-    def __init__(self, engine: Engine, clock: VirtualClock) -> None:
+    def __init__(self, engine: Engine, clock: VirtualClock, *, runs_at_once: int = 500) -> None:
         self._engine = engine
+        self._runs_at_once = runs_at_once
         self._clock = clock
 
-    async def advance_to(self, instant: datetime) -> None:
+    async def advance_to(self, instant: datetime, check: Callable[[], None] = lambda: None) -> None:
         """Let everything that is due until ``instant`` happen, each at its own time.
+
+        Args:
+            instant: The end.
+            check: Called after each stop; what it raises ends the way there.
 
         Buckets without fast expiry have theirs when it is time to reconcile.
         """
@@ -31,11 +38,13 @@ class TimeMachine:
             await self.settle_runs()
             if await self._engine.reconciler.next_drain() == due_at:
                 await self._engine.reconciler.reconcile(due_at)
+                await self.settle_runs()
+            check()
         self._clock.set(instant)
 
     async def settle_runs(self) -> None:
         """Let the journeys go on that are due now, until they all sleep."""
-        while await self._engine.executor.settle_due():
+        while await self._engine.executor.settle_due(self._runs_at_once):
             pass
 
     async def _next(self) -> datetime | None:

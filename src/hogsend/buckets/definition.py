@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, Self, TypeVar
+from typing import Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar, overload
 
 from hogsend.criteria.ast import Criteria
 from hogsend.criteria.builder import CriteriaSource, build
@@ -20,6 +21,9 @@ BUCKET_LEFT: Final = "bucket:left"
 BUCKET_DWELL: Final = "bucket:dwell"
 ANY_BUCKET_EVENTS: Final = frozenset({BUCKET_ENTERED, BUCKET_LEFT})
 """The names that every transition has besides its bucket's own: one event each."""
+
+LEAVE_REASONS: Final = frozenset({"criteria", "max_dwell", "manual"})
+"""Why a stay ends, where that is announced."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MAX_ID_LENGTH = 100
@@ -81,6 +85,40 @@ class BucketMeta:
     reconcile_joins: bool | None = None
 
 
+class ReactionKind(StrEnum):
+    """What of a stay can be reacted to."""
+
+    ENTER = "enter"
+    LEAVE = "leave"
+    DWELL = "dwell"
+
+
+Handler: TypeAlias = "Callable[[Any, Any], Coroutine[Any, Any, object]]"
+"""``async def react(user, ctx)``, as for a journey."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A function that a bucket's transitions start; made by ``bucket.on``.
+
+    Attributes:
+        label: Of a dwell: which schedule.
+        first_entry_only: Only in the user's first stay.
+        reasons: Of a leave: only for these; None is all.
+    """
+
+    kind: ReactionKind
+    handler: Handler
+    label: str | None = None
+    first_entry_only: bool = False
+    reasons: frozenset[str] | None = None
+
+    @property
+    def suffix(self) -> str:
+        """What tells it from the bucket's others: ``on-enter``, ``on-dwell-after-30-days``."""
+        return f"on-{self.kind}" if self.label is None else f"on-{self.kind}-{self.label}"
+
+
 T = TypeVar("T")
 
 
@@ -135,6 +173,7 @@ class Bucket:
 
     def __init__(self, meta: BucketMeta) -> None:
         self.meta = meta
+        self.reactions: tuple[Reaction, ...] = ()
         self._reader: MemberReader | None = None
 
     def __repr__(self) -> str:
@@ -185,6 +224,102 @@ class Bucket:
                 [f"bucket {self.id!r}: two dwell schedules are labelled {name!r}; name one anew"]
             )
         self.meta = replace(self.meta, dwells=(*self.meta.dwells, schedule))
+        return self
+
+    @overload
+    def on(
+        self,
+        kind: str,
+        handler: None = None,
+        *,
+        after: timedelta | None = None,
+        every: timedelta | None = None,
+        label: str | None = None,
+        first_entry_only: bool = False,
+        reason: str | Collection[str] | None = None,
+    ) -> Callable[[Handler], Handler]: ...
+
+    @overload
+    def on(
+        self,
+        kind: str,
+        handler: Handler,
+        *,
+        after: timedelta | None = None,
+        every: timedelta | None = None,
+        label: str | None = None,
+        first_entry_only: bool = False,
+        reason: str | Collection[str] | None = None,
+    ) -> Self: ...
+
+    def on(
+        self,
+        kind: str,
+        handler: Handler | None = None,
+        *,
+        after: timedelta | None = None,
+        every: timedelta | None = None,
+        label: str | None = None,
+        first_entry_only: bool = False,
+        reason: str | Collection[str] | None = None,
+    ) -> Self | Callable[[Handler], Handler]:
+        """React to a transition with a function, as a journey of the bucket's own.
+
+        A reaction to a join or a dwell ends when the stay does. There is one per transition; for
+        more, write journeys with ``trigger=bucket.entered``.
+
+        Args:
+            kind: ``enter``, ``leave`` or ``dwell``.
+            handler: ``async def react(user, ctx)``; without it, this is a decorator.
+            after: Of a dwell: when the stay has lasted this long.
+            every: Of a dwell: each time this long has passed.
+            label: Of a dwell: names it, as for ``schedule_dwell``.
+            first_entry_only: Only in the user's first stay.
+            reason: Of a leave: only for this reason, or one of these: ``criteria``, ``max_dwell``.
+
+        Returns:
+            The bucket, to go on with; as a decorator, the function.
+
+        Raises:
+            DefinitionError: With every fault found.
+        """
+        if handler is None:
+
+            def declare(function: Handler) -> Handler:
+                self.on(
+                    kind,
+                    function,
+                    after=after,
+                    every=every,
+                    label=label,
+                    first_entry_only=first_entry_only,
+                    reason=reason,
+                )
+                return function
+
+            return declare
+        reasons = frozenset({reason} if isinstance(reason, str) else reason or ())
+        scheduled = after is not None or every is not None or label is not None
+        if faults := _reaction_faults(self.id, kind, handler, reasons, scheduled=scheduled):
+            raise DefinitionError(faults)
+        if kind == ReactionKind.DWELL:
+            self.schedule_dwell(after=after, every=every, label=label)
+            label = self.meta.dwells[-1].label
+        reaction = Reaction(
+            kind=ReactionKind(kind),
+            handler=handler,
+            label=label,
+            first_entry_only=first_entry_only,
+            reasons=reasons or None,
+        )
+        if any(known.suffix == reaction.suffix for known in self.reactions):
+            raise DefinitionError(
+                [
+                    f"bucket {self.id!r}: there is a reaction to {kind!r} already. For another, "
+                    "write a journey: define_journey(trigger=bucket.entered, …)"
+                ]
+            )
+        self.reactions = (*self.reactions, reaction)
         return self
 
     def bind(self, reader: MemberReader) -> None:
@@ -360,6 +495,31 @@ def _schedule_faults(
         *_duration_faults(meta.id, "dwell after", after),
         *_duration_faults(meta.id, "dwell every", every),
     ]
+
+
+def _reaction_faults(
+    id_: str, kind: str, handler: object, reasons: frozenset[str], *, scheduled: bool
+) -> list[str]:
+    kinds = [str(member) for member in ReactionKind]
+    if kind not in kinds:
+        return [f"bucket {id_!r}: on(…) takes one of {', '.join(kinds)}; got {kind!r}"]
+    faults = []
+    if not inspect.iscoroutinefunction(handler):
+        shown = getattr(handler, "__qualname__", repr(handler))
+        faults.append(
+            f"bucket {id_!r}, on {kind}: {shown} is not async; declare it "
+            "`async def react(user, ctx)`"
+        )
+    if scheduled and kind != ReactionKind.DWELL:
+        faults.append(f"bucket {id_!r}, on {kind}: after, every and label are for 'dwell'")
+    if reasons and kind != ReactionKind.LEAVE:
+        faults.append(f"bucket {id_!r}, on {kind}: reason is for 'leave'")
+    if unknown := reasons - LEAVE_REASONS:
+        faults.append(
+            f"bucket {id_!r}, on {kind}: {', '.join(sorted(map(repr, unknown)))} is no reason to "
+            f"leave; there are {', '.join(sorted(LEAVE_REASONS))}"
+        )
+    return faults
 
 
 def _duration_faults(id_: str, name: str, duration: timedelta | None) -> list[str]:

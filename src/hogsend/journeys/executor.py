@@ -104,9 +104,9 @@ class Executor:
         ahead = (due_at - self._clock.now()).total_seconds()
         return _BUSY_S if ahead <= 0 else min(ahead, POLL_S)
 
-    async def settle_due(self) -> int:
+    async def settle_due(self, limit: int = _BATCH) -> int:
         """Claim a batch and see it through; returns how many runs it had."""
-        tasks = [held.task for held in await self._claim(_BATCH)]
+        tasks = [held.task for held in await self._claim(limit)]
         if tasks:
             await asyncio.wait(tasks)
         return len(tasks)

@@ -139,14 +139,26 @@ class Replay:
             self._seen = (began_at, seen)
             return result
 
-    async def read(self, base: str, look: Callable[[], Awaitable[Any]]) -> Any:
-        """A call that changes nothing; its result is recorded along with the next thing done."""
+    async def read(
+        self,
+        base: str,
+        look: Callable[[], Awaitable[Any]],
+        looked_at: Callable[[], datetime | None] = lambda: None,
+    ) -> Any:
+        """A call that changes nothing; its result is recorded along with the next thing done.
+
+        Args:
+            base: Its name, but for the count.
+            look: Finds the result.
+            looked_at: Tells afterwards up to when it looked at the log, if it did.
+        """
         with self._call(base) as name:
             if (entry := self._next(name)) is None:
-                result = _plain(name, await look())
-                entry = Entry(call=name, at=self._clock.now(), result=result)
+                result, seen = _plain(name, await look()), _new_id()
+                now = self._clock.now()
+                entry = Entry(call=name, at=now, began_at=looked_at(), result=result)
                 self._record(entry)
-                self._seen = (self.now, _new_id())
+                self._seen = (entry.began_at or now, seen)
                 self._unsaved.append(entry)
             return entry.result
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from hogsend.email.mailer import CLAIM, MailInProgressError
+from hogsend.email.errors import MailInProgressError
+from hogsend.email.mailer import CLAIM
 from hogsend.email.model import Mail, SentMail
 from hogsend.journeys.context import Services
 from hogsend.journeys.definition import JourneyMeta

@@ -146,6 +146,7 @@ async def forget_user(connection: Connection, user_id: str, now: datetime, *, er
     if erase:
         await connection.execute(SQL.erase_runs, user_id)
         await connection.execute(SQL.erase_skips, user_id)
+        await connection.execute(SQL.erase_passes, user_id)
     else:
         await connection.execute(SQL.end_user, user_id, now)
 

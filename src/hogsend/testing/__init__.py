@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from hogsend.testing.errors import SimulationError
-    from hogsend.testing.history import Dwell, Transition
+    from hogsend.testing.history import Dwell, Email, JourneyRun, Transition
     from hogsend.testing.simulation import Simulation, simulate
 
-__all__ = ["Dwell", "Simulation", "SimulationError", "Transition", "simulate"]
+__all__ = [
+    "Dwell",
+    "Email",
+    "JourneyRun",
+    "Simulation",
+    "SimulationError",
+    "Transition",
+    "simulate",
+]
 
 _HOMES: Final = {
     "Dwell": "hogsend.testing.history",
+    "Email": "hogsend.testing.history",
+    "JourneyRun": "hogsend.testing.history",
     "Simulation": "hogsend.testing.simulation",
     "SimulationError": "hogsend.testing.errors",
     "Transition": "hogsend.testing.history",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from hogsend.testing.background import Background
 from hogsend.testing.databases import Lease
@@ -33,13 +33,47 @@ class Dwell:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email:
+    """A mail on record: rendered, and what became of it; ``reason`` says why it was not sent."""
+
+    user_id: str
+    journey_id: str | None
+    template: str
+    to: str | None
+    subject: str | None
+    html: str | None
+    text: str | None
+    status: str
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyRun:
+    """A run as it is now."""
+
+    user_id: str
+    journey_id: str
+    status: str
+    wake_at: datetime | None
+    waits_for: str | None
+    exit_reason: str | None
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+_Told: TypeAlias = tuple[list[Transition], list[Dwell], list[Email]]
+
+
 class History:
     """Reads the log of a simulation from the background, so that it need not be awaited."""
 
     def __init__(self, lease: Lease, background: Background) -> None:
         self._lease = lease
         self._background = background
-        self._final: tuple[list[Transition], list[Dwell]] | None = None
+        self._final: _Told | None = None
 
     def transitions(self) -> list[Transition]:
         """All that were emitted so far, in that order."""
@@ -53,13 +87,19 @@ class History:
             return self._final[1]
         return self._background.run(_dwells(self._lease))
 
+    def emails(self) -> list[Email]:
+        """All that were put on record so far, in that order."""
+        if self._final is not None:
+            return self._final[2]
+        return self._background.run(_emails(self._lease))
+
     async def close(self) -> None:
         """Remember what there is, before the log goes."""
         self._final = await self._background.do(_all(self._lease))
 
 
-async def _all(lease: Lease) -> tuple[list[Transition], list[Dwell]]:
-    return await _transitions(lease), await _dwells(lease)
+async def _all(lease: Lease) -> _Told:
+    return await _transitions(lease), await _dwells(lease), await _emails(lease)
 
 
 async def _transitions(lease: Lease) -> list[Transition]:
@@ -68,6 +108,10 @@ async def _transitions(lease: Lease) -> list[Transition]:
 
 async def _dwells(lease: Lease) -> list[Dwell]:
     return [_dwell(row) for row in await lease.connection.fetch(SQL.list_dwells)]
+
+
+async def _emails(lease: Lease) -> list[Email]:
+    return [Email(**row) for row in await lease.connection.fetch(SQL.list_emails)]
 
 
 def _transition(row: Any) -> Transition:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hogsend.buckets.definition import Bucket
+from hogsend.email.templates import TemplateHome
+from hogsend.journeys.definition import Journey
 from hogsend.testing.simulation import Simulation, simulate
 
 
@@ -25,6 +27,8 @@ class Simulations:
         self,
         *,
         buckets: Sequence[Bucket] = (),
+        journeys: Sequence[Journey] = (),
+        templates: TemplateHome | None = None,
         start: str | datetime = "2026-01-01T00:00:00Z",
         database: str | None = None,
     ) -> Simulation:
@@ -34,7 +38,13 @@ class Simulations:
 
         async def live() -> None:
             try:
-                async with simulate(buckets=buckets, start=start, database=database) as simulation:
+                async with simulate(
+                    buckets=buckets,
+                    journeys=journeys,
+                    templates=templates,
+                    start=start,
+                    database=database,
+                ) as simulation:
                     opened.set_result(simulation)
                     await asyncio.Event().wait()  # until it is cancelled
             except Exception as error:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hogsend.app.engine import Engine
+from hogsend.app.journeys import register_journeys
 from hogsend.app.virtual import TimeMachine
 from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import CompiledBucket, Registry
@@ -18,12 +19,18 @@ from hogsend.contacts.model import Contact
 from hogsend.contacts.store import find_contact
 from hogsend.criteria.explain import Explanation, explain
 from hogsend.db.pool import Pool, create_pool
+from hogsend.email.mailer import Mailer
+from hogsend.email.templates import TemplateHome, Templates
 from hogsend.events.model import Outcome, Write
 from hogsend.events.parse import parse_contact, parse_event
+from hogsend.journeys.definition import Journey
+from hogsend.journeys.model import Run
+from hogsend.journeys.registry import Registry as JourneyRegistry
 from hogsend.testing.databases import Lease, depot
 from hogsend.testing.errors import SimulationError
-from hogsend.testing.history import Dwell, History, Transition
+from hogsend.testing.history import Dwell, Email, History, JourneyRun, Transition
 from hogsend.testing.instants import read_duration, read_instant
+from hogsend.testing.owner import SQL
 
 _START: Final = "2026-01-01T00:00:00Z"
 _CONNECTIONS: Final = 4  # more only helps a test that gathers writes
@@ -34,16 +41,36 @@ class Simulation:
     """An engine whose time moves only when it is told to; made by ``simulate``.
 
     Everything returns once it is committed, with all that follows from it at the present instant.
-    ``transitions`` and ``dwells`` can still be read when the simulation is over.
+    What a journey's own code raises comes out of the call that made it run; the run is tried again
+    later, as it would be by a worker. ``transitions``, ``dwells`` and ``emails`` can still be read
+    when the simulation is over.
     """
 
-    def __init__(self, pool: Pool, registry: Registry, clock: VirtualClock, log: History) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        registry: Registry,
+        clock: VirtualClock,
+        log: History,
+        *,
+        journeys: JourneyRegistry,
+        templates: Templates,
+    ) -> None:
         self._pool = pool
         self._registry = registry
         self._clock = clock
         self._history = log
-        self._engine = Engine(pool=pool, registry=registry, clock=clock, pump_lanes=1)
-        self._time = TimeMachine(self._engine, clock)
+        self._errors: list[Exception] = []
+        self._engine = Engine(
+            pool=pool,
+            registry=registry,
+            clock=clock,
+            journeys=journeys,
+            mailer=Mailer(pool=pool, templates=templates),
+            pump_lanes=1,
+            on_journey_error=self._note_error,
+        )
+        self._time = TimeMachine(self._engine, clock, runs_at_once=1)
         for bucket in registry.definitions:
             bucket.bind(self._engine.members)
 
@@ -61,6 +88,17 @@ class Simulation:
     def dwells(self) -> list[Dwell]:
         """The dwell reactions that came due so far, in the order in which they were emitted."""
         return self._history.dwells()
+
+    @property
+    def emails(self) -> list[Email]:
+        """The mails that journeys sent so far, rendered, in that order."""
+        return self._history.emails()
+
+    async def runs(self, journey: Journey | str | None = None) -> list[JourneyRun]:
+        """The runs of a journey, or of all, in the order of their start."""
+        journey_id = journey.id if isinstance(journey, Journey) else journey
+        rows = await self._pool.fetch(SQL.list_runs, journey_id)
+        return [JourneyRun(**row) for row in rows]
 
     async def event(
         self,
@@ -134,7 +172,7 @@ class Simulation:
 
     async def advance(self, duration: timedelta) -> None:
         """Let time pass; all that is due on the way happens, in order, each at its own instant."""
-        await self._time.advance_to(self.now + read_duration(duration))
+        await self._pass_time(self.now + read_duration(duration))
 
     async def advance_to(self, instant: str | datetime) -> None:
         """Let time pass until ``instant``, as ``advance`` does."""
@@ -145,7 +183,7 @@ class Simulation:
                 f"{until.isoformat()}. Start the simulation earlier (start=), or, for something "
                 "that happened earlier, send an event with at=."
             )
-        await self._time.advance_to(until)
+        await self._pass_time(until)
 
     async def members(self, bucket: Bucket | str) -> set[str]:
         """The user ids of a bucket's active members."""
@@ -176,7 +214,25 @@ class Simulation:
         return instant
 
     async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
-        return await self._engine.ingest.write(writes) if writes else []
+        if not writes:
+            return []
+        outcomes = await self._engine.ingest.write(writes)
+        await self._time.settle_runs()
+        self._raise_errors()
+        return outcomes
+
+    async def _pass_time(self, until: datetime) -> None:
+        await self._time.advance_to(until, check=self._raise_errors)
+
+    def _note_error(self, run: Run, error: Exception) -> None:
+        error.add_note(f"in the journey {run.journey_id!r} of user {run.user_id!r} at {self.now}")
+        self._errors.append(error)
+
+    def _raise_errors(self) -> None:
+        """Raise what journeys raised since the last time."""
+        errors, self._errors = self._errors, []
+        if errors:
+            raise errors[0]
 
     def _find(self, bucket: Bucket | str) -> CompiledBucket:
         bucket_id = bucket.id if isinstance(bucket, Bucket) else bucket
@@ -190,6 +246,8 @@ class Simulation:
 async def simulate(
     *,
     buckets: Sequence[Bucket] = (),
+    journeys: Sequence[Journey] = (),
+    templates: TemplateHome | None = None,
     start: str | datetime = _START,
     database: str | None = None,
 ) -> AsyncIterator[Simulation]:
@@ -197,22 +255,28 @@ async def simulate(
 
     Args:
         buckets: The buckets to run, as for ``create_client``.
+        journeys: The journeys to run, likewise.
+        templates: The directory of the mail templates, likewise.
         start: The first instant: ISO 8601 with a zone, or an aware ``datetime``.
         database: The URL of a server to make the database on; what it names is not touched.
             None is ``TEST_DATABASE_URL``, else ``DATABASE_URL``, else a server that is started.
 
     Raises:
-        DefinitionError: Several buckets carry the same id.
+        DefinitionError: With every fault in the definitions.
         SimulationError: ``start`` is not an instant.
         DatabaseError: The server cannot be used; the message says what to do.
     """
     registry = Registry(buckets)
+    registered = register_journeys(journeys, registry)
+    compiled = Templates(templates)
     clock = VirtualClock(read_instant(start, "start"))
     async with _leased(database) as lease:
         history = History(lease, depot().background)
         pool = await create_pool(lease.dsn, min_size=1, max_size=_CONNECTIONS)
         async with pool:
-            yield Simulation(pool, registry, clock, history)
+            yield Simulation(
+                pool, registry, clock, history, journeys=registered, templates=compiled
+            )
         await history.close()
 
 

@@ -11,14 +11,14 @@ WITH due AS MATERIALIZED (
         WHERE early.journey_id = live.journey_id AND early.finished_at IS NULL
           AND early.wake_at <= $1
           AND (early.lease_expires_at IS NULL OR early.lease_expires_at <= $1)
-        ORDER BY early.wake_at
+        ORDER BY early.wake_at, early.id
         LIMIT 2 * $3::integer
     ) AS first
     JOIN journey_states AS run
         ON run.user_id = first.user_id AND run.journey_id = live.journey_id AND run.id = first.id
     WHERE run.finished_at IS NULL AND run.wake_at <= $1
       AND (run.lease_expires_at IS NULL OR run.lease_expires_at <= $1)
-    ORDER BY first.wake_at
+    ORDER BY first.wake_at, run.id
     LIMIT $3::integer
     FOR UPDATE OF run SKIP LOCKED
 )
