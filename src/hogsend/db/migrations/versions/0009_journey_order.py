@@ -5,8 +5,8 @@ from __future__ import annotations
 from hogsend.db.migrations import execute_script
 from hogsend.errors import DatabaseError
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
