@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 from string import Template
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from hogsend.api.errors import MalformedError
 from hogsend.app.client import Client
 from hogsend.email.errors import LinkError
 from hogsend.email.links import PATH, Subscription
 from hogsend.email.preferences import resubscribe, unsubscribe
+from hogsend.errors import InvalidInputError
+
+Token = Annotated[str, Query(description="As the link has it; it takes no API key.")]
 
 _HEADERS: Final = {
-    "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
     "form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
 }
 _PAGE: Final = Template("""<!doctype html>
@@ -43,16 +43,17 @@ _FORM: Final = Template('<form method="post" action="?$query"><button>$label</bu
 
 def mail_routes(client: Client) -> APIRouter:
     """The page behind an unsubscribe link; only a POST changes anything."""
-    router = APIRouter()
+    router = APIRouter(tags=["Mail"])
 
     async def read(token: str, now: datetime) -> Subscription:
         try:
             return (await client.mailer.links(now)).read(token)
         except LinkError as error:
-            raise MalformedError(str(error)) from error
+            raise InvalidInputError("token", str(error)) from error
 
-    @router.get(PATH, response_class=HTMLResponse)
-    async def ask(token: str = "") -> HTMLResponse:
+    @router.get(PATH, summary="Ask whether to unsubscribe", response_class=HTMLResponse)
+    async def ask(token: Token = "") -> HTMLResponse:
+        """The page that a link leads to; nothing changes yet, as mail scanners open links, too."""
         subscription = await read(token, client.clock.now())
         category = subscription.category
         text = "Press the button, and you get no more of this mail."
@@ -65,10 +66,14 @@ def mail_routes(client: Client) -> APIRouter:
             ]
         return _page("Unsubscribe", text, *forms)
 
-    @router.post(PATH, response_class=HTMLResponse)
+    @router.post(PATH, summary="Unsubscribe", response_class=HTMLResponse)
     async def change(
-        token: str = "", *, everything: bool = False, again: bool = False
+        token: Token = "",
+        *,
+        everything: Annotated[bool, Query(description="Not only from its category.")] = False,
+        again: Annotated[bool, Query(description="Subscribe once more.")] = False,
     ) -> HTMLResponse:
+        """What the page's button does, and the mail program's (RFC 8058). The body is not read."""
         now = client.clock.now()
         subscription = await read(token, now)
         category = None if everything else subscription.category

@@ -18,8 +18,9 @@ from hogsend.criteria.schema import criteria_schema
 _SCHEMAS: Final = "#/components/schemas/"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 _ABOUT: Final = (
-    "JSON in camelCase; instants are ISO 8601 in UTC. Every route but `/v1/health` takes an API "
-    "key: `Authorization: Bearer KEY`. Errors have one shape, whatever the route."
+    "JSON in camelCase; instants are ISO 8601 in UTC. Every route but `/v1/health` and the "
+    "links in mail takes an API key: `Authorization: Bearer KEY`. Errors have one shape, whatever "
+    "the route."
 )
 _ERROR: Final[dict[str, Any]] = {
     "title": "Error",

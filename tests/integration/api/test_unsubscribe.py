@@ -113,11 +113,11 @@ async def test_resubscribing_to_a_category_leaves_the_rest_as_it_is(http):
     "change", [lambda t: t[:-1], lambda t: "A" + t[1:], lambda _: "", str.upper]
 )
 async def test_a_changed_link_does_nothing(http, method, change):
-    """400 in the one shape of errors, whichever letter it is."""
+    """422 in the one shape of errors, whichever letter it is."""
     path, _, token = (await link_of(http)).partition("token=")
     answer = await http.request(method, f"{path}token={change(token)}")
     error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (400, "malformed")
+    assert (answer.status_code, error["code"]) == (422, "invalid_value")
     assert "Open it from the mail once more" in error["message"]
     assert await subscribed(http)
 
