@@ -16,6 +16,7 @@ from hogsend.cli.dev import dev
 from hogsend.cli.events import events
 from hogsend.cli.explain import explain
 from hogsend.cli.failure import FAILED, report
+from hogsend.cli.journeys import journeys
 from hogsend.cli.keys import keys
 from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
@@ -43,6 +44,7 @@ hogsend.command()(api)
 hogsend.command()(worker)
 hogsend.add_typer(events)
 hogsend.add_typer(buckets)
+hogsend.add_typer(journeys)
 hogsend.add_typer(mail)
 hogsend.command()(explain)
 hogsend.add_typer(keys)

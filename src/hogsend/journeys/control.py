@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from hogsend.clock import Clock
-from hogsend.db.pool import Pool
+from hogsend.db.pool import Connection, Pool
 from hogsend.errors import ConfigurationError
 from hogsend.journeys.registry import Registry
 from hogsend.journeys.store import SQL
@@ -60,14 +60,17 @@ class JourneyControl:
         self._registry.decide(chosen=self._chosen, overrides=overrides)
         return REFRESH_S
 
-    async def override(self, journey_id: str, *, enabled: bool | None) -> bool:
+    async def override(
+        self, connection: Connection, journey_id: str, *, enabled: bool | None
+    ) -> bool:
         """Enable or disable a journey in every process; None follows the code again.
+
+        This process follows with its next ``run_once``.
 
         Returns:
             Whether there is such a journey.
         """
-        found = await self._pool.fetchval(
+        found = await connection.fetchval(
             SQL.override_journey, journey_id, enabled, self._clock.now()
         )
-        await self.run_once()
         return found is not None

@@ -140,6 +140,14 @@ def client_on(database, *, enabled=True, chosen=None):
     )
 
 
+async def override(client, journey_id, *, enabled):
+    """As an operator does."""
+    async with client.engine.pool.acquire() as connection:
+        found = await client.journey_control.override(connection, journey_id, enabled=enabled)
+    await client.journey_control.run_once()
+    return found
+
+
 async def go(client, user):
     await client.engine.batcher.submit([parse_event({"userId": user, "name": "go"}, START)])
     return await client.engine.pool.fetchval(
@@ -153,7 +161,7 @@ async def test_a_paused_journey_enrols_nobody_and_its_runs_wait(database):
     """The override wins over the code, outlives the process, and can be taken back."""
     async with client_on(database) as client:
         assert await go(client, "ann") == "other,tour"
-        assert await client.journey_control.override("tour", enabled=False)
+        assert await override(client, "tour", enabled=False)
         assert await go(client, "bob") == "other"
         await client.engine.executor.settle_due()
         statuses = "SELECT journey_id, status FROM journey_states WHERE user_id = 'ann' ORDER BY 1"
@@ -163,13 +171,13 @@ async def test_a_paused_journey_enrols_nobody_and_its_runs_wait(database):
         assert [row["reason"] for row in reasons] == ["paused"]
     async with client_on(database) as client:
         assert await go(client, "cyd") == "other"
-        await client.journey_control.override("tour", enabled=None)
+        await override(client, "tour", enabled=None)
         assert await go(client, "dan") == "other,tour"
         assert await client.engine.executor.settle_due() == 4
-        assert not await client.journey_control.override("nobody", enabled=True)
+        assert not await override(client, "nobody", enabled=True)
     async with client_on(database, enabled=False) as client:
         assert await go(client, "eve") == "other"
-        await client.journey_control.override("tour", enabled=True)
+        await override(client, "tour", enabled=True)
         assert await go(client, "fay") == "other,tour"
 
 
