@@ -19,7 +19,7 @@ from hogsend.api.ingest import ingest_routes
 from hogsend.api.keys import audit_routes, key_routes
 from hogsend.api.mail import mail_routes
 from hogsend.api.metrics import event_admin_routes, metrics_routes
-from hogsend.api.openapi import publish_schema
+from hogsend.api.openapi import operation_id, publish_schema
 from hogsend.app.client import Client
 
 _ROUTES: Final = (
@@ -49,7 +49,13 @@ def create_app(client: Client) -> FastAPI:
         async with client:
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
     app.add_middleware(Gate, client=client)
     app.add_middleware(SecureHeaders)
     install_error_handlers(app)

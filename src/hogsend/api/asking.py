@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hogsend.api.gate import Caller
 from hogsend.errors import InvalidInputError
@@ -25,15 +25,13 @@ def _whole(value: Any) -> Any:
     return value
 
 
+_Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
+_Offset = Annotated[int, Field(ge=0, le=_MAX_OFFSET), BeforeValidator(_whole)]
+
+
 def _page(
-    limit: Annotated[
-        int, BeforeValidator(_whole), Query(ge=1, le=MAX_LIMIT, description="Items, at most.")
-    ] = 50,
-    offset: Annotated[
-        int,
-        BeforeValidator(_whole),
-        Query(ge=0, le=_MAX_OFFSET, description="Items to leave out before them."),
-    ] = 0,
+    limit: Annotated[_Limit, Query(description="Items, at most.")] = 50,
+    offset: Annotated[_Offset, Query(description="Items to leave out before them.")] = 0,
 ) -> Page:
     return Page(limit=limit, offset=offset)
 

@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from hogsend.db.pool import UNREACHABLE
 from hogsend.errors import (
@@ -23,6 +24,7 @@ from hogsend.errors import (
 
 _log = structlog.get_logger(__name__)
 _RETRY_AFTER_S: Final = 1
+_METHODS: Final = ("GET", "PUT", "POST", "PATCH", "DELETE")
 _NO_ROUTE: Final = {
     404: "Not Found: there is no such route; /docs lists them.",
     405: "Method Not Allowed: this route takes other methods; /docs lists them.",
@@ -68,6 +70,7 @@ def unavailable_response(error: Exception) -> Response:
 
 def install_error_handlers(app: FastAPI) -> None:
     """Give every exception its status and the one shape."""
+    app.add_exception_handler(HTTPException, _no_route)
     for kind, respond in _RESPONSES.items():
         app.add_exception_handler(kind, _handler(respond))
 
@@ -93,10 +96,22 @@ def _unusable(error: RequestValidationError) -> Response:
     return error_response(422, "invalid_value", message, details=details)
 
 
-def _http(error: HTTPException) -> Response:
+async def _no_route(request: Request, error: Any) -> Response:
+    """What the router and the framework raise: no such route, or not with this method."""
     code = str(error.detail).lower().replace(" ", "_")
     message = _NO_ROUTE.get(error.status_code, str(error.detail))
-    return error_response(error.status_code, code, message, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if "Allow" in (error.headers or {}) else error.headers
+    return error_response(error.status_code, code, message, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the path; the router knows those of the first route that has it."""
+    return ", ".join(
+        method
+        for method in _METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    )
 
 
 def _internal(error: Exception) -> Response:
@@ -116,7 +131,6 @@ _RESPONSES: Final[dict[type[Exception], Callable[[Any], Response]]] = {
     OverloadedError: lambda error: error_response(
         503, "overloaded", str(error), retry_after=error.retry_after
     ),
-    HTTPException: _http,
     **dict.fromkeys(UNREACHABLE, unavailable_response),
     Exception: _internal,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from hogsend.events.parse import parse_event
 from hogsend.ops.outcomes import event_answer
 
 MAX_BATCH: Final = 1000
+_PRINTABLE: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
 _KEY_HEADER: Final = {
     "parameters": [
         {
@@ -25,7 +27,12 @@ _KEY_HEADER: Final = {
             "in": "header",
             "required": False,
             "description": "As `idempotencyKey` in the body, and it wins.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": r"^[!-~]+$"},
+            "schema": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 256,
+                "pattern": f"^{_PRINTABLE.pattern}$",
+            },
         }
     ]
 }
@@ -50,7 +57,7 @@ def ingest_routes(client: Client) -> APIRouter:
         item = await read_json(request, MAX_ITEM_BYTES)
         key = request.headers.get("Idempotency-Key")
         if key is not None and isinstance(item, dict):
-            item = {**item, "idempotencyKey": key}
+            item = {**item, "idempotencyKey": _header_key(key)}
         write = parse_event(item, client.clock.now())
         outcome = (await client.engine.batcher.submit([write]))[0]
         return _accepted(event_answer(outcome))
@@ -84,6 +91,12 @@ def ingest_routes(client: Client) -> APIRouter:
         )
 
     return router
+
+
+def _header_key(key: str) -> str:
+    if _PRINTABLE.fullmatch(key) is None:
+        raise InvalidInputError("Idempotency-Key", "must be printable ASCII, and not empty")
+    return key
 
 
 def _batch_items(body: object) -> Sequence[object]:

@@ -43,7 +43,8 @@ _FORM: Final = Template('<form method="post" action="?$query"><button>$label</bu
 
 def mail_routes(client: Client) -> APIRouter:
     """The page behind an unsubscribe link; only a POST changes anything."""
-    router = APIRouter(tags=["Mail"])
+    # Pages for people and mail programs, whose links nobody can make up: not in the document.
+    router = APIRouter(include_in_schema=False)
 
     async def read(token: str, now: datetime) -> Subscription:
         try:

@@ -70,7 +70,7 @@ def metrics_routes(client: Client) -> APIRouter:
     ) -> BucketSeries:
         """Joins, leaves and size by hour, day or week of UTC, zeros included; 30 without `from`.
 
-        The first and the last point are whole periods. At most 1,000.
+        Points are whole periods, at most the last 1,000 of the time asked for.
         """
         await require_bucket(client.engine.pool, client.registry, bucket_id)
         return await bucket_series(client.engine.pool, bucket_id, span(period, start, end))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from hogsend.api.access import is_admin, required_scope
@@ -17,6 +19,7 @@ from hogsend.criteria.schema import criteria_schema
 
 _SCHEMAS: Final = "#/components/schemas/"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
+_ARTICLES: Final = frozenset({"a", "an", "s", "the"})
 _ABOUT: Final = (
     "JSON in camelCase; instants are ISO 8601 in UTC. Every route but `/v1/health` and the "
     "links in mail takes an API key: `Authorization: Bearer KEY`. Errors have one shape, whatever "
@@ -70,6 +73,15 @@ def takes(model: type[BaseModel] | str) -> dict[str, Any]:
         else model.model_json_schema(ref_template=_SCHEMAS + "{model}")
     )
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def operation_id(route: APIRoute) -> str:
+    """``listBuckets``: what generated clients call an operation; from its summary."""
+    said: str = route.summary or route.name
+    words: list[str] = [
+        word for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in _ARTICLES
+    ]
+    return words[0] + "".join(word.capitalize() for word in words[1:])
 
 
 def publish_schema(app: FastAPI) -> None:
@@ -133,8 +145,9 @@ def _add_faults(method: str, path: str, operation: dict[str, Any]) -> None:
         codes |= {401, 403, 429, 503}
         operation["security"] = [{"apiKey": []}]
         operation["x-scope"] = scope
+    operation["responses"].pop("422", None)
     for code in sorted(codes):
-        operation["responses"][str(code)] = _fault(code)
+        operation["responses"].setdefault(str(code), _fault(code))
     if is_admin(path):
         for code, response in operation["responses"].items():
             if code not in {"401", "503"}:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hogsend.events.parse import MAX_EMAIL_LENGTH, MAX_ID_LENGTH
+from hogsend.events.parse import EMAIL, MAX_EMAIL_LENGTH, MAX_ID_LENGTH, VISIBLE
 from hogsend.ops.record import BucketId, Record, UserId
 
 _NO_NUL: Final = r"^[^\x00]*$"
-_WORD: Final = r"^[^\x00]*[^\x00\s][^\x00]*$"
+_WORD: Final = rf"^[^\x00]*{VISIBLE.pattern}[^\x00]*$"
 _INT64: Final = 2**63
 
 
@@ -47,7 +47,7 @@ _PERSON: Final[dict[str, Any]] = {
         "type": ["string", "null"],
         "minLength": 1,
         "maxLength": MAX_EMAIL_LENGTH,
-        "pattern": r"^[^\s\x00]*@[^\s\x00]*$",
+        "pattern": f"^{EMAIL.pattern}$",
         "description": "Their mail address. Alone, it means the oldest contact that has it.",
         "examples": ["ada@example.org"],
     },
@@ -83,7 +83,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
             "name": _text(
                 "What happened. Names that begin with `bucket:` are the engine's own.",
                 "app.active",
-                r"^(?!bucket:)[^\x00]*[^\x00\s][^\x00]*$",
+                rf"^(?!bucket:){_WORD[1:]}",
             ),
             **_PERSON,
             "eventProperties": _properties("Kept with the event.", {"path": "/home"}),
@@ -109,8 +109,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
             "events": {
                 "type": "array",
                 "maxItems": 1000,
-                "items": {"$ref": "#/components/schemas/EventIn"},
-                "description": "Each as for `POST /v1/events`; a bad one is refused alone.",
+                "items": {"anyOf": [{"$ref": "#/components/schemas/EventIn"}, {}]},
+                "description": "Each as for `POST /v1/events`; any other is refused alone.",
             }
         },
         "examples": [

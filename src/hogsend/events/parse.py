@@ -6,6 +6,7 @@ HTTP, the CLI, imports and the test harness all come through here.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -25,6 +26,10 @@ MAX_DEPTH: Final = 32
 MAX_AHEAD: Final = timedelta(minutes=5)
 """How far a client's clock may be ahead of ours."""
 RESERVED_PREFIX: Final = "bucket:"
+
+VISIBLE: Final = re.compile(r"[^\x00-\x20\x7f-\xa0\s]")
+"""A character that one sees; ids, names and keys have at least one."""
+EMAIL: Final = re.compile(r"[^\x00-\x20\x7f-\xa0\s]*@[^\x00-\x20\x7f-\xa0\s]*")
 
 _INT64: Final = 2**63
 _EVENT_FIELDS: Final = frozenset(
@@ -92,7 +97,7 @@ def _person(fields: Mapping[str, Any]) -> tuple[str | None, str | None]:
     email = _optional_text(fields, "email", MAX_EMAIL_LENGTH)
     if user_id is None and email is None:
         raise InvalidInputError("userId", "is missing; send userId or email")
-    if email is not None and ("@" not in email or any(map(str.isspace, email))):
+    if email is not None and EMAIL.fullmatch(email) is None:
         raise InvalidInputError("email", f"{_shown(email)} is not a mail address")
     return user_id, email
 
@@ -120,7 +125,7 @@ def _optional_text(
 def _text(field: str, value: object, longest: int) -> str:
     if not isinstance(value, str):
         raise InvalidInputError(field, f"must be a string; got {_kind(value)}")
-    if not value.strip():
+    if VISIBLE.search(value) is None:
         raise InvalidInputError(field, "is empty")
     if len(value) > longest:
         raise InvalidInputError(

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from hogsend.errors import InvalidInputError
-
 MAX_POINTS: Final = 1_000
 _MONDAY: Final = datetime(2001, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _USUAL_POINTS: Final = 30
 
 
@@ -49,27 +48,18 @@ class Span:
     def around(
         cls, period: Period, start: datetime | None, end: datetime | None, now: datetime
     ) -> Self:
-        """The periods that have something of start to end; by default 30 of them, up to now.
+        """The periods that have something of start to end: the last ``MAX_POINTS`` of them.
 
-        Raises:
-            InvalidInputError: They end before they begin, or are too many.
+        Without a start they are 30. None is later than now, nor before 1970.
         """
-        end = now if end is None else end
-        if start is None:
-            start = max(end, _MONDAY) - (_USUAL_POINTS - 1) * period.length
-        if start > end:
-            raise InvalidInputError("from", "is later than `to`")
-        if (end - start) // period.length >= MAX_POINTS:
-            raise InvalidInputError(
-                "from", f"is more than {MAX_POINTS:,} points before `to`; take longer periods"
-            )
-        if end > now + MAX_POINTS * period.length:
-            raise InvalidInputError("to", "is too far in the future")
-        first, last = period.floor(start), period.floor(end)
+        last = period.floor(min(max(end or now, _EPOCH), now))
+        points = _USUAL_POINTS if start is None else MAX_POINTS
+        earliest = max(period.floor(_EPOCH), last - (points - 1) * period.length)
+        first = earliest if start is None or start < earliest else period.floor(start)
         return cls(period=period, start=first, end=last + period.length)
 
     @property
     def dates(self) -> list[datetime]:
-        """When each period begins."""
+        """When each period begins; none if the start is later than the end."""
         count = (self.end - self.start) // self.period.length
         return [self.start + number * self.period.length for number in range(count)]

@@ -35,6 +35,13 @@ async def contact(client, user_id, plan):
     await client.engine.batcher.submit([write])
 
 
+async def override(client, bucket_id, *, enabled):
+    async with client.engine.pool.acquire() as connection:
+        found = await client.control.override(connection, bucket_id, enabled=enabled)
+    await client.control.run_once()
+    return found
+
+
 async def members(client, bucket_id="trial"):
     return await client.engine.members.count(bucket_id)
 
@@ -43,11 +50,11 @@ async def test_a_paused_bucket_is_not_evaluated(database):
     """Nobody joins, nobody leaves, nothing is announced; members stay."""
     async with client_on(database) as client:
         await contact(client, "ann", "trial")
-        assert await client.control.override("trial", enabled=False)
+        assert await override(client, "trial", enabled=False)
         await contact(client, "ann", "pro")
         await contact(client, "bob", "trial")
         assert await members(client) == 1
-        await client.control.override("trial", enabled=True)
+        await override(client, "trial", enabled=True)
         await contact(client, "cyd", "trial")
         assert await members(client) == 2
 
@@ -58,10 +65,10 @@ async def test_the_clock_passes_over_a_paused_bucket(database):
         write = parse_event({"userId": "ann", "name": "act"}, START)
         await client.engine.batcher.submit([write])
         time = TimeMachine(client.engine, client.clock)
-        await client.control.override("recent", enabled=False)
+        await override(client, "recent", enabled=False)
         await time.advance_to(START + days(30))
         assert await members(client, "recent") == 1
-        await client.control.override("recent", enabled=None)
+        await override(client, "recent", enabled=None)
         await client.engine.pump.settle_due()
         left = await client.engine.pool.fetchval("SELECT left_at FROM bucket_memberships")
         assert left == START + days(7)
@@ -70,7 +77,7 @@ async def test_the_clock_passes_over_a_paused_bucket(database):
 async def test_other_processes_follow_within_two_seconds(database):
     """A decision made by one process is taken over by another that runs."""
     async with client_on(database) as one, client_on(database) as other:
-        await one.control.override("trial", enabled=False)
+        await override(one, "trial", enabled=False)
         async with asyncio.timeout(2):
             while "trial" in other.registry.live_ids:  # noqa: ASYNC110 - no signal crosses processes
                 await asyncio.sleep(0.05)
@@ -81,19 +88,19 @@ async def test_other_processes_follow_within_two_seconds(database):
 async def test_the_override_outlives_the_process(database):
     """It is a row; it wins over the code in both directions."""
     async with client_on(database) as client:
-        await client.control.override("trial", enabled=False)
+        await override(client, "trial", enabled=False)
     async with client_on(database) as client:
         assert client.registry.live_ids == ["recent"]
     async with client_on(database, enabled=False) as client:
-        await client.control.override("trial", enabled=True)
+        await override(client, "trial", enabled=True)
         assert client.registry.live_ids == ["recent", "trial"]
-        assert not await client.control.override("nobody", enabled=True)
+        assert not await override(client, "nobody", enabled=True)
 
 
 async def test_enabled_buckets_names_those_to_run(database):
     """ENABLED_BUCKETS leaves out the others, whatever else is said; a wrong id is an error."""
     async with client_on(database, chosen="trial") as client:
-        await client.control.override("recent", enabled=True)
+        await override(client, "recent", enabled=True)
         assert client.registry.live_ids == ["trial"]
     with pytest.raises(ConfigurationError, match=r"names gone, oops.*It defines: recent, trial"):
         async with client_on(database, chosen="trial,oops,gone"):
