@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+import structlog
 
 from hogsend.db.embedded import EmbeddedPostgres
 from hogsend.db.migrate import migrate
@@ -48,6 +49,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         home = Path(os.environ.pop(_HOME_VARIABLE))
         asyncio.run(EmbeddedPostgres(home).wait_stopped())
         shutil.rmtree(home)
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Undo what a command did to the log: its stream is closed once its test is over."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

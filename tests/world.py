@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hogsend.app.engine import Engine
 from hogsend.app.journeys import register_journeys
 from hogsend.app.virtual import TimeMachine
+from hogsend.buckets.control import BucketControl
 from hogsend.buckets.registry import Registry
 from hogsend.clock import VirtualClock
 from hogsend.events.parse import parse_contact, parse_event
@@ -32,16 +33,50 @@ class World:
     def __init__(self, pool, buckets=(), journeys=(), start=START):
         self.pool = pool
         self.clock = VirtualClock(start)
-        self.registry = Registry(buckets)
         self.errors = []
+        self._wire(buckets, journeys)
+
+    def _wire(self, buckets, journeys=()):
+        self.registry = Registry(buckets)
         self.engine = Engine(
-            pool=pool,
+            pool=self.pool,
             registry=self.registry,
             clock=self.clock,
             journeys=register_journeys(journeys, self.registry),
             on_journey_error=lambda run, error: self.errors.append(error),
         )
         self.time = TimeMachine(self.engine, self.clock)
+        self.control = BucketControl(
+            pool=self.pool, clock=self.clock, registry=self.registry, settle=timedelta(0)
+        )
+
+    async def start(self, buckets=None):
+        """What a process that starts does, with other buckets if given; its jobs wait."""
+        if buckets is not None:
+            self._wire(buckets)
+        await self.control.register()
+
+    async def deploy(self, buckets=None):
+        """Start, and run the jobs to their end."""
+        await self.start(buckets)
+        await self.run_jobs()
+
+    async def reevaluate(self, bucket_id):
+        """What an operator asks for."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.control.request(connection, bucket_id)
+        await self.control.refresh()
+
+    async def override(self, bucket_id, *, enabled):
+        """An operator pauses a bucket, or resumes it."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.control.override(connection, bucket_id, enabled=enabled)
+        await self.control.refresh()
+
+    async def run_jobs(self):
+        while await self.engine.jobs.run_once() == 0:
+            pass
+        await self.control.refresh()
 
     @property
     def now(self) -> datetime:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
 import asyncpg
@@ -113,7 +113,36 @@ class Client:
             return Health(ready=False, database="unknown", error="The client is not started.")
         return await self._health.look()
 
+    @asynccontextmanager
+    async def inspect(self) -> AsyncIterator[Self]:
+        """A client to look at things with, and to tell other processes what to do.
+
+        Nothing is taken over from the code: what runs, and whom it evaluates, stays as it is. For a
+        client that is not started.
+        """
+        async with AsyncExitStack() as resources:
+            self._engine = await self._connect(resources)
+            try:
+                await self.control.refresh(any_version=True)
+                yield self
+            finally:
+                self._engine = None
+
     async def _open(self, resources: AsyncExitStack) -> Engine:
+        engine = await self._connect(resources)
+        for name, control in (
+            ("bucket-control", self.control),
+            ("journey-control", self.journey_control),
+        ):
+            await control.register()
+            watch = Service(name, control)
+            watch.start()
+            resources.push_async_callback(watch.stop)
+        await resources.enter_async_context(engine.batcher)
+        self._health = HealthCheck(engine, self.registry)
+        return engine
+
+    async def _connect(self, resources: AsyncExitStack) -> Engine:
         database = await resources.enter_async_context(ensure_database(self.settings))
         pool = await self._open_pool(database.dsn)
         resources.push_async_callback(_close, pool)
@@ -139,16 +168,6 @@ class Client:
             registry=self.journeys,
             chosen=self.settings.enabled_journeys,
         )
-        for name, control in (
-            ("bucket-control", self.control),
-            ("journey-control", self.journey_control),
-        ):
-            await control.register()
-            watch = Service(name, control)
-            watch.start()
-            resources.push_async_callback(watch.stop)
-        await resources.enter_async_context(engine.batcher)
-        self._health = HealthCheck(engine, self.registry)
         return engine
 
     def _open_mailer(self, pool: Pool, resources: AsyncExitStack) -> Mailer:

@@ -1,9 +1,10 @@
-"""The engine on one pool: ingest, memberships, the pump, and journeys."""
+"""The engine on one pool: ingest, memberships, the pump, jobs, and journeys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from hogsend.buckets.backfill import JobRunner
 from hogsend.buckets.members import Members
 from hogsend.buckets.reconcile import DEFAULT_CRON, Reconciler
 from hogsend.buckets.registry import Registry
@@ -91,6 +92,7 @@ class Engine:
             ),
             cron=reconcile_cron,
         )
+        self.jobs = JobRunner(pool=pool, clock=clock, registry=registry, ingest=self.ingest)
         self.members = Members(pool)
 
     async def submit(self, writes: Sequence[Write]) -> list[Outcome]:

@@ -44,7 +44,7 @@ async def open_for_reading(client: Client) -> AsyncIterator[Pool]:
                 registry=client.registry,
                 chosen=settings.enabled_buckets,
             )
-            await control.run_once()
+            await control.refresh(any_version=True)
             yield pool
 
 

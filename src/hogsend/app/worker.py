@@ -33,6 +33,7 @@ class Worker:
         self._services = [
             Service("pump", engine.pump),
             Service("reconciler", engine.reconciler),
+            Service("jobs", engine.jobs),
             Service("presence", self._presence),
             Service("executor", engine.executor),
             Service("heartbeat", Heartbeat(engine.executor)),
@@ -49,6 +50,7 @@ class Worker:
         *services, heartbeat = self._services
         await asyncio.gather(*(service.stop(within) for service in services))
         with suppress(*UNREACHABLE, asyncpg.PostgresError):  # the leases run out by themselves
+            await self._client.engine.jobs.release()
             await self._client.engine.executor.drain(min(DRAIN_S, within))
         await heartbeat.stop(within)
         with suppress(*UNREACHABLE, asyncpg.PostgresError):  # it falls silent, then

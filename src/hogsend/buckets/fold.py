@@ -25,6 +25,8 @@ class Pair(Struct, kw_only=True):
     Attributes:
         stored: How many stays the database has.
         timer: The instant stored in the database; None if there is none.
+        building: A job catches up with the bucket's definition, and may not have come here yet.
+        mark: What the stored timer must be ``marked`` with to be believed meanwhile, if anything.
         due_at: When the latest decision wants another look.
         decided: Whether there was a decision at all.
         written: The memberships to write, by entry count.
@@ -35,6 +37,9 @@ class Pair(Struct, kw_only=True):
     latest: Membership | None
     stored: int
     timer: datetime | None
+    building: bool = False
+    mark: int | None = None
+    marked: int | None = None
     due_at: datetime | None = None
     decided: bool = False
     written: dict[int, Membership] = field(default_factory=dict)
@@ -59,12 +64,20 @@ class Pair(Struct, kw_only=True):
     def catch_up(self, properties: Mapping[str, Any], now: datetime) -> Iterator[Transition]:
         """Decide at each due instant up to ``now``, in order.
 
-        A bucket without fast expiry has no instants of its own; it is looked at when it is.
+        A bucket without fast expiry has no instants of its own; it is looked at when it is. Nor
+        has a timer that an earlier definition armed.
         """
+        if self.mark is not None and self.mark != self.marked:
+            yield from self.cover(properties, now)
+            return
         due_at = self.timer if self.bucket.meta.fast_expiry else now
         while due_at is not None and due_at <= now:
             yield from self.look(properties, due_at, Source.RECONCILE, until=now)
             due_at = self.due_at
+
+    def cover(self, properties: Mapping[str, Any], now: datetime) -> tuple[Transition, ...]:
+        """Do what the job would do here, before something happens: what holds now is history."""
+        return self.look(properties, now, Source.BACKFILL)
 
     def timer_is_stale(self, now: datetime) -> bool:
         """Whether the stored timer must become ``due_at``.

@@ -86,7 +86,8 @@ class Transition(Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         membership: The stay as it is afterwards.
-        emitted: False where an entry limit keeps it silent.
+        emitted: False where an entry limit keeps it silent, and for a match that is history: its
+            join (of source ``backfill``) is news to nobody.
         label: Of a dwell: which schedule fired.
         count: Of a dwell: how many of its intervals are over.
     """
@@ -201,7 +202,7 @@ def _decide_outside(
                 return Decision(latest=latest, due_at=reopens)
             case _:
                 pass
-    joined = _join(bucket, latest, now, source)
+    joined = _join(bucket, latest, verdict, now, source)
     look_at = _earliest(verdict.flips_at, _end_of(joined.membership, bucket.max_dwell))
     after = _dwell(bucket, joined.membership, now=now, until=now, look_at=look_at, source=source)
     return replace(after, transitions=(joined, *after.transitions))
@@ -217,14 +218,20 @@ def _flush(
 
 
 def _join(
-    bucket: BucketMeta, latest: Membership | None, now: datetime, source: Source
+    bucket: BucketMeta,
+    latest: Membership | None,
+    verdict: Verdict,
+    now: datetime,
+    source: Source,
 ) -> Transition:
+    historical = source is Source.BACKFILL
     membership = Membership(
         entry_count=1 if latest is None else latest.entry_count + 1,
         source=source,
         entered_at=now,
+        dwell_anchor_at=verdict.since if historical else None,
     )
-    emitted = latest is None or emits_again(bucket, latest, now)
+    emitted = not historical and (latest is None or emits_again(bucket, latest, now))
     return Transition(
         kind=Kind.ENTERED, membership=membership, at=now, source=source, emitted=emitted
     )

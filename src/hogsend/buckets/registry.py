@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from hogsend.buckets.definition import Bucket, BucketMeta, duplicate_faults
 from hogsend.buckets.store import Asked
 from hogsend.criteria.analyze import Analysis, Direction, analyze
 from hogsend.criteria.blocking import blocked_for
+from hogsend.criteria.dump import fingerprint
 from hogsend.criteria.evaluate import Evaluator
 from hogsend.criteria.slots import Slot, SlotDepth
 from hogsend.errors import DefinitionError
 from hogsend.events.model import Change
 
 T = TypeVar("T")
+
+_NONE_BUILDING: Final[Mapping[str, int | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class CompiledBucket:
     Attributes:
         slots: For each of the evaluator's slots, in its order, its number in the registry.
         blocked_for: For how long after an event (by name) nobody can join.
+        fingerprint: Tells one version of the criteria from another.
     """
 
     meta: BucketMeta
@@ -33,6 +38,7 @@ class CompiledBucket:
     analysis: Analysis
     slots: tuple[int, ...]
     blocked_for: Mapping[str, timedelta]
+    fingerprint: str
 
     @property
     def reconciles_joins(self) -> bool:
@@ -52,7 +58,7 @@ class CompiledBucket:
             or self.meta.id in change.revisit
             or not self.analysis.properties.isdisjoint(change.changed_keys)
         ):
-            self._allow(asked, out_until=None)
+            asked.allow(out_until=None)
         elif change.event is not None:
             match self.analysis.events.get(change.event.name):
                 case Direction.JOIN:
@@ -62,22 +68,16 @@ class CompiledBucket:
                 case Direction.BOTH:
                     duration = self.blocked_for.get(change.event.name)
                     out_until = duration and change.event.occurred_at + duration
-                    self._allow(asked, out_until=out_until or None)
-
-    def _allow(self, asked: Asked, out_until: datetime | None) -> None:
-        """Either direction; the earliest of several instants counts, none before any."""
-        if asked.can_join and (asked.out_until is None or out_until is None):
-            out_until = None
-        elif asked.out_until is not None and out_until is not None:
-            out_until = min(out_until, asked.out_until)
-        asked.can_leave, asked.can_join, asked.out_until = True, True, out_until
+                    asked.allow(out_until=out_until or None)
 
 
 class Registry:
     """All buckets of the app, by what can change them.
 
     Of the live ones (``live_ids``), ``exact_ids`` are looked at when a timer is due, and
-    ``cadence_ids`` when it is time to reconcile.
+    ``cadence_ids`` when it is time to reconcile. Some are ``building``: a job catches up with
+    their definition, and writes see to the pairs that they touch themselves. Each has the mark
+    that a timer must bear to be believed meanwhile, None if all are.
 
     Args:
         buckets: The app's buckets.
@@ -96,9 +96,12 @@ class Registry:
         self.slots_of_event = _index((slot.event_name, number) for slot, number in numbers.items())
         self.set_live(bucket.id for bucket in self.definitions if bucket.meta.enabled)
 
-    def set_live(self, bucket_ids: Iterable[str]) -> None:
+    def set_live(
+        self, bucket_ids: Iterable[str], building: Mapping[str, int | None] = _NONE_BUILDING
+    ) -> None:
         """From now on, evaluate these buckets and no others."""
         self.live_ids = sorted(bucket_ids)
+        self.building = {id_: building[id_] for id_ in self.live_ids if id_ in building}
         live = [self.buckets[bucket_id] for bucket_id in self.live_ids]
         self.exact_ids = [bucket.meta.id for bucket in live if bucket.meta.fast_expiry]
         self.cadence_ids = [bucket.meta.id for bucket in live if not bucket.meta.fast_expiry]
@@ -140,6 +143,7 @@ def _compile(meta: BucketMeta, numbers: Mapping[Slot, int]) -> CompiledBucket:
         analysis=analyze(meta.criteria),
         slots=tuple(numbers[needed.slot] for needed in evaluator.slots),
         blocked_for=blocked_for(meta.criteria),
+        fingerprint=fingerprint(meta.criteria),
     )
 
 

@@ -38,12 +38,21 @@ class Asked(Struct, kw_only=True, gc=False):
     can_join: bool = False
     out_until: datetime | None = None
 
+    def allow(self, out_until: datetime | None) -> None:
+        """Either direction; the earliest of several instants counts, none before any."""
+        if self.can_join and (self.out_until is None or out_until is None):
+            out_until = None
+        elif self.out_until is not None and out_until is not None:
+            out_until = min(out_until, self.out_until)
+        self.can_leave, self.can_join, self.out_until = True, True, out_until
+
 
 class StoredPair(Struct, frozen=True, kw_only=True, gc=False):
-    """What the database knows of a pair: its latest membership and its timer."""
+    """What the database knows of a pair: its latest membership and its timer, with its mark."""
 
     latest: Membership | None
     due_at: datetime | None
+    mark: int | None
 
 
 class MembershipRow(Struct, frozen=True, kw_only=True, gc=False):
@@ -82,7 +91,11 @@ async def load_pairs(
         now,
     )
     return {
-        (row[0], row[1]): StoredPair(latest=row[3] and read_membership(row), due_at=row[2])
+        (row[0], row[1]): StoredPair(
+            latest=row["entry_count"] and read_membership(row),
+            due_at=row["due_at"],
+            mark=row["mark"],
+        )
         for row in rows
     }
 
@@ -167,6 +180,16 @@ async def save_timers(
             text_array([user_id for user_id, _ in disarmed]),
             text_array([bucket_id for _, bucket_id in disarmed]),
         )
+
+
+async def mark_timers(connection: Connection, marks: Sequence[tuple[PairKey, int]]) -> None:
+    """Note that the timers of these pairs, where there are any, can be believed."""
+    await connection.execute(
+        SQL.mark_timers,
+        text_array([user_id for (user_id, _), _ in marks]),
+        text_array([bucket_id for (_, bucket_id), _ in marks]),
+        plain_array(mark for _, mark in marks),
+    )
 
 
 async def forget_user(connection: Connection, user_id: str, now: datetime, *, erase: bool) -> None:

@@ -21,6 +21,7 @@ from hogsend.buckets.store import (
     StoredPair,
     forget_user,
     load_pairs,
+    mark_timers,
     save_memberships,
     save_timers,
 )
@@ -48,11 +49,11 @@ class BucketSubscriber:
             return
         changes = transaction.changes
         affected = [self._registry.affected(change) for change in changes]
-        stored = await load_pairs(
-            transaction.connection, _asked(changes, affected), transaction.now
-        )
+        building = self._registry.building
+        asked = _asked(changes, affected, building)
+        stored = await load_pairs(transaction.connection, asked, transaction.now)
         facts = await self._load_facts(transaction.connection, stored)
-        fold = _Fold(self._pairs(stored, facts), facts, transaction.now)
+        fold = _Fold(self._pairs(stored, facts, building), facts, transaction.now)
         for change, buckets in zip(changes, affected, strict=True):
             fold.apply(change, buckets)
         transaction.changes = fold.results
@@ -71,7 +72,9 @@ class BucketSubscriber:
         newest = await self._facts.load(connection, sorted(needs)) if needs else {}
         return Facts(self._registry, newest)
 
-    def _pairs(self, stored: Mapping[PairKey, StoredPair], facts: Facts) -> dict[PairKey, Pair]:
+    def _pairs(
+        self, stored: Mapping[PairKey, StoredPair], facts: Facts, building: Mapping[str, int | None]
+    ) -> dict[PairKey, Pair]:
         pairs = {}
         for key, pair in stored.items():
             bucket = self._registry.buckets[key[1]]
@@ -81,6 +84,9 @@ class BucketSubscriber:
                 latest=pair.latest,
                 stored=0 if pair.latest is None else pair.latest.entry_count,
                 timer=pair.due_at,
+                building=key[1] in building,
+                mark=building.get(key[1]),
+                marked=pair.mark,
             )
         return pairs
 
@@ -95,6 +101,9 @@ class BucketSubscriber:
             await save_memberships(transaction.connection, rows, transaction.now)
         if timers:
             await save_timers(transaction.connection, timers)
+        marks = [(key, pair.mark) for key, pair in pairs.items() if pair.decided and pair.mark]
+        if marks:
+            await mark_timers(transaction.connection, marks)
 
 
 class _Fold:
@@ -105,6 +114,7 @@ class _Fold:
         self.results: list[Change] = []
         self._facts = facts
         self._now = now
+        self._building = any(pair.building for pair in pairs.values())
         self._due: dict[str, list[Pair]] = {}
         for (user_id, _), pair in pairs.items():
             if pair.timer is not None and pair.timer <= now:
@@ -115,16 +125,26 @@ class _Fold:
         user_id = change.contact.user_id
         due = self._due.pop(user_id, ())
         self._catch_up(change.before, due)
+        if self._building and not change.created:
+            self._cover(change, buckets)
         if change.event is not None:
             self.results.append(change)
             self._facts.add(change.event)
         source = Source.RECONCILE if change.revisit else Source.EVENT
         for bucket in buckets:
             pair = self.pairs.get((user_id, bucket.meta.id))
-            if pair is None or (change.revisit and pair in due):
+            if pair is None or (change.revisit and pair.decided):
                 continue
             for transition in pair.look(change.contact.properties, self._now, source):
                 self._emit(change.contact, pair, transition, change.cause)
+
+    def _cover(self, change: Change, buckets: Sequence[CompiledBucket]) -> None:
+        """See to pairs that a job may have yet to come to, as they are before ``change``."""
+        for bucket in buckets:
+            pair = self.pairs.get((change.contact.user_id, bucket.meta.id))
+            if pair is not None and pair.building and not pair.decided:
+                for transition in pair.cover(change.before.properties, self._now):
+                    self._emit(change.before, pair, transition, None)
 
     def _catch_up(self, contact: Contact, due: Sequence[Pair]) -> None:
         flips = [
@@ -147,13 +167,18 @@ class _Fold:
 
 
 def _asked(
-    changes: Sequence[Change], affected: Sequence[Sequence[CompiledBucket]]
+    changes: Sequence[Change],
+    affected: Sequence[Sequence[CompiledBucket]],
+    building: Mapping[str, int | None],
 ) -> dict[PairKey, Asked]:
     asked: dict[PairKey, Asked] = {}
     for change, buckets in zip(changes, affected, strict=True):
         for bucket in buckets:
-            key = (change.contact.user_id, bucket.meta.id)
-            bucket.ask(change, asked.setdefault(key, Asked()))
+            move = asked.setdefault((change.contact.user_id, bucket.meta.id), Asked())
+            if bucket.meta.id in building:
+                move.allow(out_until=None)
+            else:
+                bucket.ask(change, move)
     return asked
 
 

@@ -9,12 +9,13 @@ import typer
 from hogsend.cli.apps import load_client
 from hogsend.cli.database import command_line_actor
 from hogsend.cli.options import App, Json, Limit, Offset
-from hogsend.cli.printing import print_json, print_record, print_table, show_instant
+from hogsend.cli.printing import print_json, print_record, print_table, program, show_instant
 from hogsend.cli.running import run_async
 
 if TYPE_CHECKING:
     from hogsend.app.client import Client
     from hogsend.ops.buckets import BucketDetail, Buckets
+    from hogsend.ops.jobs import BucketJobs
     from hogsend.ops.record import Page
     from hogsend.ops.stays import Members
 
@@ -22,7 +23,7 @@ BucketId = Annotated[str, typer.Argument(metavar="BUCKET", help="The bucket's id
 
 buckets = typer.Typer(
     name="buckets",
-    help="Show buckets and their members; pause and resume them.",
+    help="Show buckets and their members; pause, resume and re-evaluate them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -36,12 +37,13 @@ def list_buckets(app: App = None, as_json: Json = False) -> None:
         print_json(listed.to_json())
         return
     print_table(
-        ("Id", "Name", "Members", "Who is in it"),
+        ("Id", "Name", "Members", "State", "Who is in it"),
         [
             (
                 bucket.id,
-                bucket.name if bucket.enabled else f"{bucket.name} ({bucket.status.state})",
+                bucket.name,
                 bucket.counts.active,
+                str(bucket.status),
                 bucket.criteria_text,
             )
             for bucket in listed.buckets
@@ -106,16 +108,93 @@ def disable_bucket(bucket: BucketId, app: App = None) -> None:
 
 @buckets.command("enable")
 def enable_bucket(bucket: BucketId, app: App = None) -> None:
-    """Let a bucket be evaluated again, whatever the code says."""
+    """Let a bucket be evaluated again, whatever the code says; a worker looks at everybody."""
     run_async(_switch(load_client(app), bucket, enabled=True))
     typer.echo(f"{bucket} is evaluated again, in every process within 2 seconds.")
+
+
+@buckets.command("reevaluate")
+def reevaluate_bucket(bucket: BucketId, app: App = None) -> None:
+    """Let a worker look at everybody again; a job that failed is tried again."""
+    run_async(_reevaluate(load_client(app), bucket))
+    typer.echo(f"A worker looks at everybody again. See `{program()} buckets jobs {bucket}`.")
+
+
+@buckets.command("retire")
+def retire_bucket(bucket: BucketId, app: App = None) -> None:
+    """Note that a bucket is not in the code any more. Its members stay."""
+    run_async(_retire(load_client(app), bucket))
+    typer.echo(f"{bucket} is retired. Its members stay; nobody joins or leaves.")
+
+
+@buckets.command("jobs")
+def list_bucket_jobs(
+    bucket: Annotated[
+        str | None,
+        typer.Argument(metavar="BUCKET", help="The bucket's id; without it, all buckets."),
+    ] = None,
+    *,
+    app: App = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    as_json: Json = False,
+) -> None:
+    """Show the jobs that bring memberships in line with changed definitions, newest first."""
+    from hogsend.ops.record import Page  # noqa: PLC0415 - keeps --help quick
+
+    listed = run_async(_jobs(load_client(app), bucket, Page(limit=limit, offset=offset)))
+    if as_json:
+        print_json(listed.to_json())
+        return
+    print_table(
+        ("Bucket", "Kind", "Status", "Created", "People", "Joined", "Left", "Error"),
+        [
+            (
+                job.bucket_id,
+                job.kind,
+                job.status,
+                show_instant(job.created_at),
+                f"{job.done:,} of {'?' if job.total is None else format(job.total, ',')}",
+                job.joined,
+                job.left,
+                job.error or "",
+            )
+            for job in listed.jobs
+        ],
+    )
+
+
+async def _jobs(client: Client, bucket_id: str | None, page: Page) -> BucketJobs:
+    from hogsend.ops.buckets import require_bucket  # noqa: PLC0415 - keeps --help quick
+    from hogsend.ops.jobs import list_jobs  # noqa: PLC0415
+
+    async with client.inspect():
+        if bucket_id is not None:
+            await require_bucket(client.engine.pool, client.registry, bucket_id)
+        return await list_jobs(client.engine.pool, page, bucket_id)
+
+
+async def _reevaluate(client: Client, bucket_id: str) -> None:
+    from hogsend.ops.buckets import require_bucket  # noqa: PLC0415 - keeps --help quick
+    from hogsend.ops.jobs import request_job  # noqa: PLC0415
+
+    async with client.inspect():
+        await require_bucket(client.engine.pool, client.registry, bucket_id)
+        await request_job(client, bucket_id, actor=command_line_actor())
+
+
+async def _retire(client: Client, bucket_id: str) -> None:
+    from hogsend.ops.jobs import retire_bucket as retire  # noqa: PLC0415 - keeps --help quick
+
+    async with client.inspect():
+        await retire(client, bucket_id, actor=command_line_actor())
 
 
 async def _list(client: Client) -> Buckets:
     from hogsend.ops.buckets import list_buckets as read  # noqa: PLC0415 - keeps --help quick
     from hogsend.ops.record import Page  # noqa: PLC0415
 
-    async with client:
+    async with client.inspect():
         return await read(
             client.engine.pool, client.registry, Page(limit=10_000), client.clock.now()
         )
@@ -124,7 +203,7 @@ async def _list(client: Client) -> Buckets:
 async def _show(client: Client, bucket_id: str) -> BucketDetail:
     from hogsend.ops.buckets import show_bucket as read  # noqa: PLC0415 - keeps --help quick
 
-    async with client:
+    async with client.inspect():
         return await read(
             client.engine.pool, client.registry, client.journeys, bucket_id, client.clock.now()
         )
@@ -138,7 +217,7 @@ async def _members(
     from hogsend.ops.stays import list_members as read  # noqa: PLC0415
 
     status = StayStatus.LEFT if left else StayStatus.ACTIVE
-    async with client:
+    async with client.inspect():
         await require_bucket(client.engine.pool, client.registry, bucket_id)
         return await read(client.engine.pool, bucket_id, page, status=status, user_id=user)
 
@@ -146,5 +225,5 @@ async def _members(
 async def _switch(client: Client, bucket_id: str, *, enabled: bool) -> None:
     from hogsend.ops.buckets import switch_bucket  # noqa: PLC0415 - keeps --help quick
 
-    async with client:
+    async with client.inspect():
         await switch_bucket(client, bucket_id, enabled=enabled, actor=command_line_actor())

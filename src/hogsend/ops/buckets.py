@@ -26,8 +26,13 @@ _RECENT = Page(limit=10)
 
 
 class BucketState(StrEnum):
-    """What a bucket is doing."""
+    """What a bucket is doing.
 
+    ``new`` was never deployed; ``building`` catches up with its definition; ``failed`` could not,
+    and will be tried again; ``retired`` is in no code any more.
+    """
+
+    NEW = "new"
     BUILDING = "building"
     LIVE = "live"
     PAUSED = "paused"
@@ -39,13 +44,17 @@ class BucketStatus(Record):
     """How a bucket is.
 
     Attributes:
-        progress: Of the job that builds it, 0 to 1.
+        progress: While it is building: the share of people who were looked at, 0 to 1.
         lag_secs: Since its last audit.
     """
 
     state: BucketState
     progress: float | None
     lag_secs: float | None
+
+    def __str__(self) -> str:
+        """As people read it, e.g. ``building 40%``."""
+        return self.state if self.progress is None else f"{self.state} {self.progress:.0%}"
 
 
 class BucketSummary(Record):
@@ -180,7 +189,7 @@ async def switch_bucket(
     async with client.engine.pool.acquire() as connection, connection.transaction():
         await client.control.override(connection, bucket_id, enabled=enabled)
         await record_action(connection, action, now)
-    await client.control.run_once()
+    await client.control.refresh()
     return BucketSwitch(
         id=bucket_id,
         name=client.registry.buckets[bucket_id].meta.name,
@@ -229,31 +238,45 @@ def _summary(
     now: datetime,
 ) -> dict[str, Any]:
     bucket = registry.buckets.get(bucket_id)
-    config = configs.get(bucket_id, {})
+    config = configs.get(bucket_id)
     enabled = bucket_id in registry.live_ids
-    audited_at = config.get("audited_at")
     return {
         "id": bucket_id,
-        "name": config["name"] if bucket is None else bucket.meta.name,
+        "name": configs[bucket_id]["name"] if bucket is None else bucket.meta.name,
         "description": "" if bucket is None else bucket.meta.description,
         "criteria_text": "" if bucket is None else describe(bucket.meta.criteria),
         "enabled": enabled,
         "kind": "dynamic",
         "time_based": bucket is not None and bucket.analysis.time_based,
         "entry_limit": None if bucket is None else str(bucket.meta.entry_limit),
-        "status": BucketStatus(
-            state=_state(bucket, enabled=enabled),
-            progress=None,
-            lag_secs=audited_at and max(0.0, (now - audited_at).total_seconds()),
-        ),
+        "status": _status(config, now, enabled=enabled, in_code=bucket is not None),
         "counts": counts,
     }
 
 
-def _state(bucket: CompiledBucket | None, *, enabled: bool) -> BucketState:
-    if bucket is None:
+def _status(config: Any, now: datetime, *, enabled: bool, in_code: bool) -> BucketStatus:
+    if config is None:
+        return BucketStatus(state=BucketState.NEW, progress=None, lag_secs=None)
+    state = _state(config, enabled=enabled or not in_code, in_code=in_code)
+    building = state is BucketState.BUILDING
+    audited_at = config["audited_at"]
+    return BucketStatus(
+        state=state,
+        progress=min(1.0, config["done"] / (config["total"] or 1)) if building else None,
+        lag_secs=audited_at and max(0.0, (now - audited_at).total_seconds()),
+    )
+
+
+def _state(config: Any, *, enabled: bool, in_code: bool) -> BucketState:
+    if config["retired"]:
         return BucketState.RETIRED
-    return BucketState.LIVE if enabled else BucketState.PAUSED
+    if not config["known"]:
+        return BucketState.NEW if in_code else BucketState.RETIRED
+    if not enabled:
+        return BucketState.PAUSED
+    if config["job"] is None:
+        return BucketState.LIVE
+    return BucketState.FAILED if config["job"] == "failed" else BucketState.BUILDING
 
 
 def _definition(bucket: CompiledBucket | None) -> dict[str, Any]:

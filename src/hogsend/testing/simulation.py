@@ -11,6 +11,7 @@ from typing import Any, Final
 from hogsend.app.engine import Engine
 from hogsend.app.journeys import register_journeys
 from hogsend.app.virtual import TimeMachine
+from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import CompiledBucket, Registry
 from hogsend.buckets.situation import read_facts
@@ -25,7 +26,6 @@ from hogsend.events.model import Outcome, Write
 from hogsend.events.parse import parse_contact, parse_event
 from hogsend.journeys.definition import Journey
 from hogsend.journeys.model import Run
-from hogsend.journeys.registry import Registry as JourneyRegistry
 from hogsend.testing.databases import Lease, depot
 from hogsend.testing.errors import SimulationError
 from hogsend.testing.history import Dwell, Email, History, JourneyRun, Transition
@@ -53,26 +53,44 @@ class Simulation:
         clock: VirtualClock,
         log: History,
         *,
-        journeys: JourneyRegistry,
+        journeys: Sequence[Journey],
         templates: Templates,
     ) -> None:
         self._pool = pool
-        self._registry = registry
         self._clock = clock
         self._history = log
+        self._journeys = journeys
+        self._templates = templates
         self._errors: list[Exception] = []
+        self._wire(registry)
+
+    def _wire(self, registry: Registry) -> None:
+        self._registry = registry
         self._engine = Engine(
-            pool=pool,
+            pool=self._pool,
             registry=registry,
-            clock=clock,
-            journeys=journeys,
-            mailer=Mailer(pool=pool, templates=templates),
+            clock=self._clock,
+            journeys=register_journeys(self._journeys, registry),
+            mailer=Mailer(pool=self._pool, templates=self._templates),
             pump_lanes=1,
             on_journey_error=self._note_error,
         )
-        self._time = TimeMachine(self._engine, clock, runs_at_once=1)
+        self._time = TimeMachine(self._engine, self._clock, runs_at_once=1)
+        self._control = BucketControl(
+            pool=self._pool, clock=self._clock, registry=registry, settle=timedelta(0)
+        )
         for bucket in registry.definitions:
             bucket.bind(self._engine.members)
+
+    async def deploy(self) -> None:
+        """Start as a process does, and let its jobs run to their end."""
+        await self._control.register()
+        while self._registry.building:
+            idle = await self._engine.jobs.run_once()
+            await self._control.refresh()
+            if idle and self._registry.building:
+                error = await self._pool.fetchval(SQL.find_job_error)
+                raise SimulationError(f"A bucket could not be brought up to date: {error}")
 
     @property
     def now(self) -> datetime:
@@ -169,6 +187,17 @@ class Simulation:
             Whether there was such a contact.
         """
         return await self._engine.ingest.delete_contact(user_id, erase=erase)
+
+    async def redefine(self, bucket: Bucket) -> None:
+        """Replace the bucket with the same id, or add one: what a deploy of it would do.
+
+        Who matches already joins silently; who does not match any more leaves, announced. It is
+        all done when this returns.
+        """
+        others = [known for known in self._registry.definitions if known.id != bucket.id]
+        self._wire(Registry([*others, bucket]))
+        await self.deploy()
+        await self._time.advance_to(self.now, check=self._raise_errors)
 
     async def advance(self, duration: timedelta) -> None:
         """Let time pass; all that is due on the way happens, in order, each at its own instant."""
@@ -267,16 +296,18 @@ async def simulate(
         DatabaseError: The server cannot be used; the message says what to do.
     """
     registry = Registry(buckets)
-    registered = register_journeys(journeys, registry)
+    register_journeys(journeys, registry)  # their faults come before a database is made
     compiled = Templates(templates)
     clock = VirtualClock(read_instant(start, "start"))
     async with _leased(database) as lease:
         history = History(lease, depot().background)
         pool = await create_pool(lease.dsn, min_size=1, max_size=_CONNECTIONS)
         async with pool:
-            yield Simulation(
-                pool, registry, clock, history, journeys=registered, templates=compiled
+            simulation = Simulation(
+                pool, registry, clock, history, journeys=journeys, templates=compiled
             )
+            await simulation.deploy()
+            yield simulation
         await history.close()
 
 

@@ -119,7 +119,7 @@ class Machine(RuleBasedStateMachine):
         self.orderly = 0
         self.run(
             self.pool.execute(
-                "TRUNCATE contacts, user_events, bucket_memberships, bucket_timers, bucket_configs, leases"
+                "TRUNCATE contacts, user_events, bucket_memberships, bucket_timers, bucket_configs, bucket_jobs, leases"
             )
         )
         self.start(BASE)

@@ -2,7 +2,7 @@
 -- Left out are: members whom the changes cannot make leave, others whom they cannot make join, and
 -- those kept out by an event until after their timer fires; unless they are due ($6).
 -- The caller holds the users' contact locks.
-SELECT asked.user_id, asked.bucket_id, timer.due_at,
+SELECT asked.user_id, asked.bucket_id, timer.due_at, timer.mark,
        latest.entry_count, latest.source, latest.reason, latest.entered_at, latest.left_at,
        latest.dwell_anchor_at, latest.dwell_state
 FROM unnest(

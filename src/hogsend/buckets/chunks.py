@@ -1,0 +1,110 @@
+"""One bucket's statements for a walk over all contacts, chunk by chunk.
+
+``survey`` finds out, without locks, about whom something is to be done; ``write`` does it, for
+people whose contact locks are held. Both judge by the compiled criteria and the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+
+from hogsend.buckets.definition import BucketMeta
+from hogsend.criteria.sql import compile_selection
+from hogsend.db.literals import text_array
+from hogsend.db.pool import Connection, Pool
+from hogsend.db.queries import load_queries
+
+SQL = load_queries(__package__)
+
+_NEXT: Final = (
+    "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $11"
+)
+_THESE: Final = "SELECT user_id, properties FROM contacts WHERE user_id = ANY($2::text::text[])"
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Survey(Struct, frozen=True, kw_only=True):
+    """The next people of a walk.
+
+    Attributes:
+        last: The last one's id; None: nobody is left.
+        people: How many they are.
+        candidates: Those about whom something is to be done.
+    """
+
+    last: str | None
+    people: int
+    candidates: list[str]
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """What was done: how many joined, how many rows were touched, and who has to leave."""
+
+    joined: int
+    touched: int
+    leaving: list[str]
+
+
+class ChunkStatements:
+    """The statements of one bucket.
+
+    Args:
+        mark: What timers must bear to be believed, and are given; None: all are believed.
+    """
+
+    def __init__(self, meta: BucketMeta, mark: int | None) -> None:
+        self._rules = _rules(meta, mark)
+        self._survey, params = _compile(SQL.survey_chunk, meta, _NEXT, taken=11)
+        self._write, _ = _compile(SQL.write_chunk, meta, _THESE, taken=10)
+        self._params = params
+
+    async def survey(self, pool: Pool, now: datetime, cursor: str, size: int) -> Survey:
+        """Look at the next ``size`` people behind ``cursor``; takes no locks."""
+        row = await pool.fetchrow(self._survey, now, cursor, *self._rules, size, *self._params)
+        return _survey(row)
+
+    async def write(
+        self, connection: Connection, now: datetime, user_ids: Sequence[str]
+    ) -> Written:
+        """Join and arm timers; the transaction holds these people's contact locks."""
+        row: Any = await connection.fetchrow(
+            self._write, now, text_array(user_ids), *self._rules, *self._params
+        )
+        return Written(joined=row["joined"], touched=row["touched"], leaving=row["leaving"] or [])
+
+
+def _survey(row: Any) -> Survey:
+    return Survey(last=row["last"], people=row["people"], candidates=row["candidates"] or [])
+
+
+def _compile(
+    statement: str, meta: BucketMeta, people: str, taken: int
+) -> tuple[str, tuple[object, ...]]:
+    selection = compile_selection(meta.criteria, scope="person", taken=taken)
+    judge = SQL.judge_chunk.replace("/* people */", people).replace(
+        "/* selection */", selection.text
+    )
+    return statement.replace("/* judge */", judge), selection.params
+
+
+def _rules(meta: BucketMeta, mark: int | None) -> tuple[object, ...]:
+    """The parameters $3 to $10."""
+    return (
+        meta.id,
+        mark,
+        _microseconds(meta.max_dwell),
+        str(meta.entry_limit),
+        _microseconds(meta.entry_period) or 0,
+        [schedule.label for schedule in meta.dwells],
+        [_microseconds(schedule.after) for schedule in meta.dwells],
+        [_microseconds(schedule.every) for schedule in meta.dwells],
+    )
+
+
+def _microseconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else duration // _MICROSECOND

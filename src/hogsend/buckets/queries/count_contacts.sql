@@ -1,0 +1,2 @@
+-- How many people a job has to walk past.
+SELECT count(*) FROM contacts

@@ -1,0 +1,9 @@
+-- Store what buckets now follow from. The caller holds the rows' locks.
+UPDATE bucket_configs
+SET name = adopted.name, fingerprint = adopted.fingerprint, schedule = adopted.schedule,
+    paused = adopted.paused, generation = adopted.generation, retired_at = NULL,
+    seen_at = $7, updated_at = $7
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[]
+) AS adopted (bucket_id, name, fingerprint, schedule, paused, generation)
+WHERE bucket_configs.bucket_id = adopted.bucket_id

@@ -1,0 +1,39 @@
+-- Do what is to be done about the people $2, whose contact locks the caller holds: join silently
+-- whoever matches, arm and disarm timers. Those who have to leave are returned, for the fold.
+-- A joined stay has a version 7 uuid: the milliseconds in front, chance behind.
+WITH /* judge */,
+joined AS (
+    INSERT INTO bucket_memberships
+        (user_id, bucket_id, entry_count, id, status, source, entered_at, expires_at,
+         last_evaluated_at, dwell_anchor_at)
+    SELECT user_id, $3, coalesce(entry_count, 0) + 1,
+           encode(set_bit(set_bit(overlay(
+               uuid_send(gen_random_uuid())
+               PLACING substring(int8send(floor(extract(epoch FROM $1) * 1000)::bigint) FROM 3)
+               FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid,
+           'active', 'backfill', entered_at, due_at, $1, since
+    FROM work
+    WHERE joins
+),
+armed AS (
+    INSERT INTO bucket_timers (user_id, bucket_id, due_at, mark)
+    SELECT user_id, $3, due_at, $4 FROM work WHERE arms
+    ON CONFLICT (user_id, bucket_id) DO UPDATE
+    SET due_at = excluded.due_at, mark = coalesce(excluded.mark, bucket_timers.mark)
+),
+disarmed AS (
+    DELETE FROM bucket_timers USING work
+    WHERE disarms AND bucket_timers.user_id = work.user_id AND bucket_timers.bucket_id = $3
+),
+shown AS (
+    UPDATE bucket_memberships AS membership
+    SET expires_at = work.due_at, last_evaluated_at = $1
+    FROM work
+    WHERE active AND matches AND (arms OR stays_for_ever)
+      AND membership.user_id = work.user_id AND membership.bucket_id = $3
+      AND membership.entry_count = work.entry_count
+)
+SELECT count(*) FILTER (WHERE joins) AS joined,
+       count(*) FILTER (WHERE joins OR leaves OR arms OR disarms OR stays_for_ever) AS touched,
+       array_agg(user_id ORDER BY user_id) FILTER (WHERE leaves) AS leaving
+FROM work
