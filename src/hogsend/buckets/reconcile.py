@@ -85,7 +85,10 @@ class Reconciler:
         due_at = await self._cadence.next_due()
         if due_at is None:
             return None
-        return self._tick_after(max(due_at, self._clock.now()) - _MICROSECOND)
+        try:
+            return self._tick_after(max(due_at, self._clock.now()) - _MICROSECOND)
+        except OverflowError:  # "9999-12-31" as a date that never comes
+            return None
 
     async def run_once(self) -> float:
         """Reconcile if it is time to; returns the seconds until the next look."""

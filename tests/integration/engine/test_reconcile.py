@@ -184,6 +184,21 @@ async def test_who_is_busy_when_the_schedule_comes_is_waited_for(pool):
     await check_all_left(world, 20, world.now)
 
 
+async def test_a_date_that_never_comes_has_no_schedule(pool):
+    """People write 9999-12-31 for never; time goes on all the same."""
+    bucket = define_bucket(
+        id="running",
+        name="Contract runs",
+        criteria=lambda b: b.prop("ends").within_next(days(36_525)),
+        fast_expiry=False,
+    )
+    world = World(pool, [bucket])
+    world.clock.set(START.replace(year=9950))
+    await world.contact("ann", ends="9999-12-31T23:59:59Z")
+    await world.advance(days(1))
+    assert await world.members("running") == {"ann"}
+
+
 async def test_two_workers_reconcile_a_schedule_once(pool):
     """Both come at the same instant with work to do; one does it."""
     worlds = [World(pool, [recent(fast_expiry=False)]) for _ in range(2)]

@@ -110,14 +110,14 @@ class Model:
         return True, list(self._noted)
 
     def delete(self, user_id: str, *, erase: bool) -> bool:
-        """Whether there was such a contact."""
-        person = self.people.get(user_id)
-        if person is None or not person.exists:
-            return False
+        """Whether there was such a contact, or something of one to erase."""
+        person = self.people.get(user_id, Person())
         if erase:
-            del self.people[user_id]
-            self.log = {pair: log for pair, log in self.log.items() if pair[0] != user_id}
-            return True
+            self.people.pop(user_id, None)
+            logged = [self.log.pop(pair) for pair in list(self.log) if pair[0] == user_id]
+            return person.exists or bool(person.events) or any(logged)
+        if not person.exists:
+            return False
         person.exists, person.properties = False, {}
         for stays in person.stays.values():
             if stays[-1].left_at is None:

@@ -187,6 +187,7 @@ class Machine(RuleBasedStateMachine):
     @rule(point=st.sampled_from(sorted(POINTS)), ending=st.sampled_from(Ending))
     def crash_while_pumping(self, point, ending):
         """At an instant at which something may be due; the next process does it."""
+        self.advance(timedelta(0))  # what an overslept schedule left for this very instant
         instant = self.model.next_instant()
         if instant is None or instant > HORIZON:
             return
