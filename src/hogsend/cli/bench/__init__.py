@@ -21,6 +21,7 @@ _WORKLOADS = {
     "evaluate": "hogsend.cli.bench.evaluate.bench_evaluate",
     "latency": "hogsend.cli.bench.latency.bench_latency",
     "wave": "hogsend.cli.bench.wave.bench_wave",
+    "simulate": "hogsend.testing.bench.bench_simulate",
 }
 
 
