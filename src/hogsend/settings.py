@@ -73,6 +73,8 @@ class Settings(BaseSettings):
         public_url: Where the API is reached from outside; links in mail lead there.
         mail_provider: Who carries mail; ``console`` only keeps it, to be read here.
         mail_from: The sender of all mail, such as ``Ada <ada@example.com>``.
+        mail_rate: How many mails a process sends in a second; by default 2 with Resend, whose limit
+            that is, and as many as there are with others.
         mail_cap: How many mails a user gets within ``mail_cap_hours``, transactional ones aside.
         mail_cap_hours: See ``mail_cap``.
         hogsend_secret: Signs unsubscribe links; without it the database keeps a random one.
@@ -102,6 +104,7 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(_require_http)] | None = None
     mail_provider: Literal["console", "smtp", "resend"] = "console"
     mail_from: Annotated[str, AfterValidator(_require_mailbox)] | None = None
+    mail_rate: float | None = Field(default=None, gt=0)
     mail_cap: int | None = Field(default=None, ge=1)
     mail_cap_hours: float = Field(default=24, gt=0)
     hogsend_secret: SecretStr | None = None

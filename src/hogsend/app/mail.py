@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from pydantic import SecretStr
 
@@ -13,6 +13,9 @@ from hogsend.email.providers import Provider
 from hogsend.email.providers.console import Console
 from hogsend.errors import ConfigurationError
 from hogsend.settings import Settings
+
+_RATES: Final = {"resend": 2.0}
+"""What providers allow if one does not ask them for more, in mails a second."""
 
 
 def make_policy(settings: Settings) -> MailPolicy:
@@ -23,6 +26,7 @@ def make_policy(settings: Settings) -> MailPolicy:
         from_=settings.mail_from or MailPolicy().from_,
         public_url=settings.public_url or f"http://localhost:{settings.port}",
         secret=None if secret is None else secret.get_secret_value().encode(),
+        per_second=settings.mail_rate or _RATES.get(settings.mail_provider),
         cap=None if cap is None else Cap(mails=cap, window=window),
     )
 

@@ -35,6 +35,7 @@ from hogsend.email.drafting import Drafter
 from hogsend.email.errors import MailInProgressError, PermanentMailError, TransientMailError
 from hogsend.email.links import Links
 from hogsend.email.model import Mail, MailStatus, SentMail
+from hogsend.email.pace import Pace
 from hogsend.email.policy import MailPolicy
 from hogsend.email.providers import Provider
 from hogsend.email.providers.console import Console
@@ -90,6 +91,7 @@ class Mailer:
             templates=templates or Templates(), policy=self._policy, provider=self._provider.name
         )
         self._retry_delays = retry_delays
+        self._pace = Pace(self._policy.per_second)
         self._links: Links | None = None
 
     async def send(self, mail: Mail, *, key: str, now: datetime) -> SentMail:
@@ -110,21 +112,26 @@ class Mailer:
             TransientMailError: It may go out if it is sent again with the same key.
         """
         asked_at = monotonic()
+        async with self._pace.turn():
+            stored = await self._claim(mail, key, now, asked_at)
+            if stored.attempt is None:
+                self._pace.give_back()
+                return stored.mail
+            return await self._attempt(stored.attempt, now)
+
+    async def _claim(self, mail: Mail, key: str, now: datetime, asked_at: float) -> Stored:
+        """Put the mail on record or find it there, claimed if it is to be sent."""
         links = await self.links(now)
         async with self._pool.acquire() as connection, connection.transaction():
             user_id = mail.user_id or await _owner(connection, mail.to or "")
             order = Order(mail=mail, user_id=user_id, key=key)
             await lock_existing(connection, [user_id])
             known = await lock_send(connection, order)
-            # Connections and locks have to be waited for; the claim counts from here.
+            # A turn, a connection and the lock had to be waited for; the claim counts from here.
             until = now + CLAIM + timedelta(seconds=monotonic() - asked_at)
             if known is None:
-                stored = await self._begin(connection, order, links, now, until)
-            else:
-                stored = await self._resume(connection, order, known, now, until)
-        if stored.attempt is None:
-            return stored.mail
-        return await self._attempt(stored.attempt, now)
+                return await self._begin(connection, order, links, now, until)
+            return await self._resume(connection, order, known, now, until)
 
     async def links(self, now: datetime) -> Links:
         """The unsubscribe links of this installation."""
@@ -192,6 +199,7 @@ class Mailer:
             try:
                 return await self._provider.send(attempt.message)
             except TransientMailError as error:
+                self._pace.hold(min(error.retry_after or 0, LONGEST_PAUSE_S))
                 pause = max(delay, error.retry_after or 0)
                 if pause > LONGEST_PAUSE_S:
                     raise

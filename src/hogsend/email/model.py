@@ -121,7 +121,7 @@ class SentMail:
     Attributes:
         reason: Why it was not sent or did not arrive; None if it was sent.
         provider_id: The provider's name for it.
-        sent_at: When the provider took it.
+        sent_at: When it was sent: the instant given to the attempt that the provider took.
     """
 
     id: UUID

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 import pytest
 from tests.world import START, World
@@ -17,6 +18,7 @@ from hogsend.email.errors import (
 from hogsend.email.links import Links, Subscription
 from hogsend.email.mailer import ATTEMPT_S, CLAIM, RETRY_DELAYS_S
 from hogsend.email.model import Mail
+from hogsend.email.pace import CONCURRENCY
 from hogsend.email.policy import Cap
 from hogsend.email.preferences import resubscribe, unsubscribe
 from hogsend.email.store import suppress_address
@@ -185,6 +187,42 @@ async def test_what_lasts_is_raised_and_can_be_repeated(office, post):
     assert await office.statuses() == [("sending", "busy")]
     assert (await office.send()).status == "sent"
     assert await office.statuses() == [("sent", None)]
+
+
+async def test_a_wave_reaches_the_provider_a_few_at_a_time(office, post):
+    """However many send at once; those who wait have no claim that could run out meanwhile."""
+    mailer = office.mailer()
+    post.gate.clear()
+    sends = [asyncio.create_task(office.send(str(n), mailer=mailer)) for n in range(30)]
+    async with asyncio.timeout(10):
+        while len(post.calls) < CONCURRENCY:  # noqa: ASYNC110 - nothing tells of the twentieth call
+            await asyncio.sleep(0.01)
+    assert len(await office.rows()) == CONCURRENCY
+    post.gate.set()
+    assert {mail.status for mail in await asyncio.gather(*sends)} == {"sent"}
+    assert len(post.delivered) == 30
+
+
+async def test_a_rate_is_kept(office, post):
+    """Mails go out no faster; one that is not sent costs nobody's turn."""
+    mailer = office.mailer(per_second=20)
+    began = monotonic()
+    for n in range(3):
+        await office.send(str(n), mailer=mailer)
+        await office.send(str(n), mailer=mailer)
+    assert monotonic() - began >= 2 / 20
+
+
+async def test_all_wait_when_the_provider_asks_for_it(office, post):
+    """Not only the mail that was told so."""
+    mailer = office.mailer()
+    post.faults = [TransientMailError("too many", retry_after=0.2)]
+    began = monotonic()
+    first = asyncio.create_task(office.send("1", mailer=mailer))
+    await asyncio.wait_for(post.arrived.wait(), 5)
+    await office.send("2", mailer=mailer)
+    assert monotonic() - began >= 0.2
+    assert (await first).status == "sent"
 
 
 async def test_a_provider_that_asks_for_time_gets_it(office, post):

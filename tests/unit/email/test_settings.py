@@ -27,6 +27,9 @@ async def test_the_settings_say_how_to_send():
     assert policy.from_ == "Ada <ada@example.com>"
     assert policy.cap == Cap(mails=3, window=hours(12))
     assert policy.secret == b"s"
+    assert policy.per_second is None
+    assert make_policy(Settings(mail_provider="resend")).per_second == 2
+    assert make_policy(Settings(mail_provider="resend", mail_rate=10)).per_second == 10
     for name, secret in (("smtp", {"smtp_url": "smtp://h"}), ("resend", {"resend_api_key": "k"})):
         provider = choose_provider(Settings(**GIVEN, **secret, mail_provider=name))()
         assert provider.name == name
