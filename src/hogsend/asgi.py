@@ -16,14 +16,17 @@ from hogsend.api.gate import Gate
 from hogsend.api.headers import SecureHeaders
 from hogsend.api.health import health_routes
 from hogsend.api.ingest import ingest_routes
+from hogsend.api.intake import Intake
 from hogsend.api.keys import audit_routes, key_routes
 from hogsend.api.mail import mail_routes
 from hogsend.api.metrics import event_admin_routes, metrics_routes
+from hogsend.api.observe import Observe
 from hogsend.api.openapi import operation_id, publish_schema
+from hogsend.api.scrape import scrape_routes
+from hogsend.api.shortcut import Shortcut
 from hogsend.app.client import Client
 
 _ROUTES: Final = (
-    ingest_routes,
     contact_routes,
     health_routes,
     bucket_routes,
@@ -34,6 +37,7 @@ _ROUTES: Final = (
     key_routes,
     audit_routes,
     mail_routes,
+    scrape_routes,
 )
 
 
@@ -56,9 +60,18 @@ def create_app(client: Client) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
+    ingest = ingest_routes(client)
+    app.add_middleware(
+        Shortcut,
+        routes=ingest.routes,
+        intake=Intake(lambda: client.engine.batcher.is_full),
+        handlers=app.exception_handlers,
+    )
     app.add_middleware(Gate, client=client)
     app.add_middleware(SecureHeaders)
+    app.add_middleware(Observe, metrics=client.metrics)
     install_error_handlers(app)
+    app.include_router(ingest)
     for routes in _ROUTES:
         app.include_router(routes(client))
     publish_schema(app)

@@ -28,6 +28,7 @@ from hogsend.journeys.control import JourneyControl
 from hogsend.journeys.definition import Journey
 from hogsend.runtime.service import Service
 from hogsend.settings import Settings
+from hogsend.telemetry.metrics import Metrics
 
 _CLOSE_S = 5.0
 
@@ -57,6 +58,7 @@ class Client:
         self._mail_provider = mail_provider
         self._make_provider = choose_provider(settings)
         self.clock = clock
+        self.metrics = Metrics()
         self._users = 0
         self._turn = asyncio.Lock()
         self._resources = AsyncExitStack()
@@ -152,6 +154,7 @@ class Client:
             clock=self.clock,
             journeys=self.journeys,
             reconcile_cron=self.settings.bucket_reconcile_cron,
+            metrics=self.metrics,
             mailer=self._open_mailer(pool, resources),
         )
         for bucket in self.registry.definitions:

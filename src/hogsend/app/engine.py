@@ -17,11 +17,13 @@ from hogsend.email.subscriber import EmailSubscriber
 from hogsend.events.batcher import Batcher
 from hogsend.events.ingest import Ingest
 from hogsend.events.model import Outcome, Write
+from hogsend.events.observed import ObservedWriter
 from hogsend.journeys.context import Services
 from hogsend.journeys.enrollment import JourneySubscriber
 from hogsend.journeys.executor import Executor
 from hogsend.journeys.model import Run
 from hogsend.journeys.registry import Registry as JourneyRegistry
+from hogsend.telemetry.metrics import Metrics
 
 
 class Engine:
@@ -33,6 +35,7 @@ class Engine:
         clock: The engine's only source of time.
         journeys: The app's journeys.
         reconcile_cron: When to reconcile, in UTC.
+        metrics: Where ingest is counted; None counts for itself.
         mailer: Sends mail; None is one without templates that only keeps it.
         pump_lanes: Transactions of the pump at once; with one, people are settled in order.
         on_journey_error: Told about every exception of a journey's own.
@@ -46,6 +49,7 @@ class Engine:
         clock: Clock,
         journeys: JourneyRegistry | None = None,
         reconcile_cron: str = DEFAULT_CRON,
+        metrics: Metrics | None = None,
         mailer: Mailer | None = None,
         pump_lanes: int = LANES,
         on_journey_error: Callable[[Run, Exception], None] = lambda _run, _error: None,
@@ -63,7 +67,10 @@ class Engine:
                 EmailSubscriber(),
             ],
         )
-        self.batcher = Batcher(self.ingest)
+        observed = ObservedWriter(
+            self.ingest, metrics or Metrics(), waiting=lambda: self.batcher.waiting
+        )
+        self.batcher = Batcher(observed)
         self.executor = Executor(
             pool=pool,
             clock=clock,

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Self
@@ -19,6 +20,7 @@ from typing import Final, Self
 import structlog
 
 from hogsend.cli.signals import stop_signals
+from hogsend.telemetry.metrics import SHARED_DIRECTORY
 
 _log = structlog.get_logger(__name__)
 _START: Final = ("-c", "from hogsend.cli import main; main()")
@@ -43,10 +45,15 @@ class Supervisor:
         self._children: set[asyncio.subprocess.Process] = set()
         self._stopping = False
         self._code = 0
+        self._environment: dict[str, str] = {}
 
     async def run(self) -> int:
         """Run until told to stop, or until the children cannot start; returns the exit code."""
-        with stop_signals(self._stop, within=self._within):
+        with (
+            tempfile.TemporaryDirectory(prefix="hogsend-metrics-") as shared,
+            stop_signals(self._stop, within=self._within),
+        ):
+            self._environment = os.environ | {SHARED_DIRECTORY: shared}
             await asyncio.gather(*(self._keep_one() for _ in range(self._count)))
         return self._code
 
@@ -83,6 +90,7 @@ class Supervisor:
         child = await asyncio.create_subprocess_exec(
             *self._command,
             str(guard),
+            env=self._environment,
             pass_fds=(self._inherit, guard),
             start_new_session=True,  # a terminal's Ctrl-C is for us to hand on, once
         )

@@ -78,6 +78,11 @@ class Batcher:
         """Writes that are in no transaction yet."""
         return sum(lane.waiting for lane in self._lanes)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more writes are taken."""
+        return self.waiting >= self._max_waiting
+
     async def submit(self, writes: Sequence[Write]) -> list[Outcome]:
         """Commit ``writes`` and return their outcomes, in order.
 

@@ -19,6 +19,7 @@ Workload: TypeAlias = "Callable[[Settings, bool, Callable[[str], None]], AsyncIt
 _WORKLOADS = {
     "ingest": "hogsend.cli.bench.ingest.bench_ingest",
     "evaluate": "hogsend.cli.bench.evaluate.bench_evaluate",
+    "http": "hogsend.cli.bench.http.bench_http",
     "latency": "hogsend.cli.bench.latency.bench_latency",
     "wave": "hogsend.cli.bench.wave.bench_wave",
     "simulate": "hogsend.testing.bench.bench_simulate",

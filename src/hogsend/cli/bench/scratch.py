@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import urllib.parse
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -55,21 +56,29 @@ def schema_name() -> str:
 
 
 @asynccontextmanager
-async def scratch_schema(settings: Settings, *, connections: int) -> AsyncIterator[Pool]:
-    """A pool on a migrated schema of its own, dropped at the end."""
+async def scratch_place(settings: Settings) -> AsyncIterator[str]:
+    """The URL of a migrated schema of its own, dropped at the end."""
     schema = schema_name()
     async with ensure_database(settings) as database:
         try:
             await migrate(database.dsn, schema=schema)
-            pool = await create_pool(
-                database.dsn, min_size=connections, max_size=connections, schema=schema
-            )
-            async with pool:
-                yield pool
+            parts = urllib.parse.urlsplit(database.dsn)
+            options = [*urllib.parse.parse_qsl(parts.query), ("search_path", schema)]
+            yield parts._replace(query=urllib.parse.urlencode(options)).geturl()
         finally:
             connection = await connect(database.dsn)
             await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
             await connection.close()
+
+
+@asynccontextmanager
+async def scratch_schema(settings: Settings, *, connections: int) -> AsyncIterator[Pool]:
+    """A pool on a scratch place."""
+    async with (
+        scratch_place(settings) as dsn,
+        await create_pool(dsn, min_size=connections, max_size=connections) as pool,
+    ):
+        yield pool
 
 
 async def populate(
