@@ -11,6 +11,7 @@ No connection is held while a journey's function runs.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ BACKOFF: Final = (
 _CONCURRENCY: Final = 1000
 _BATCH: Final = 500
 _BUSY_S: Final = 0.005
+_PATIENCE_S: Final = 0.05
 _TRACE: Final = 20_000
 
 _log = structlog.get_logger(__name__)
@@ -92,6 +94,7 @@ class Executor:
         self._journal = Journal(pool)
         self._holder = uuid4()
         self._held: dict[UUID, _Held] = {}
+        self._freed = asyncio.Event()
 
     async def run_once(self) -> float:
         """Claim a batch and start it; returns the seconds until the next run is due."""
@@ -146,9 +149,12 @@ class Executor:
 
     async def _room(self) -> int:
         """How many runs to claim: a good part of a batch, after a short while fewer."""
-        tasks = [held.task for held in self._held.values()]
-        if self._concurrency - len(tasks) < min(_BATCH, self._concurrency) / 2:
-            await asyncio.wait(tasks, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        enough = min(_BATCH, self._concurrency) / 2
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                while self._concurrency - len(self._held) < enough:
+                    self._freed.clear()
+                    await self._freed.wait()
         return min(_BATCH, self._concurrency - len(self._held))
 
     async def _claim(self, limit: int) -> list[_Held]:
@@ -164,8 +170,12 @@ class Executor:
     def _start(self, run: Run, now: datetime) -> _Held:
         task = asyncio.create_task(self._execute(run))
         held = self._held[run.id] = _Held(run=run, task=task, claimed_at=now)
-        task.add_done_callback(lambda _: self._held.pop(run.id, None))
+        task.add_done_callback(lambda _: self._drop(run.id))
         return held
+
+    def _drop(self, run_id: UUID) -> None:
+        self._held.pop(run_id, None)
+        self._freed.set()
 
     async def _execute(self, run: Run) -> None:
         replay = Replay(run, self._journal, self._clock)
@@ -182,7 +192,10 @@ class Executor:
         """Call the function; returns what to write about its end, if anything."""
         run = replay.run
         try:
-            await self._call(replay)
+            try:
+                await self._call(replay)
+            finally:
+                await replay.settle()
             if replay.over is None:
                 replay.check_finished()
         except (Suspended, Lost):
@@ -200,7 +213,8 @@ class Executor:
         journey = self._registry.journeys[run.journey_id]
         user = User(id=run.user_id, email=run.contact.email, properties=run.contact.properties)
         with sending_through(RunSender(replay, journey.meta, self._services)):
-            await journey.function(user, JourneyContext(replay, journey.meta, self._services))
+            context = JourneyContext(replay, journey.meta, self._services)
+            await replay.watched(journey.function(user, context))
 
     def _report(self, run: Run, error: Exception) -> None:
         _log.warning(
@@ -246,7 +260,7 @@ def _end(replay: Replay, now: datetime) -> Save | None:
 
 def _failure(replay: Replay, error: Exception, now: datetime) -> Save:
     """How an error is written down: to be tried again, or for good."""
-    attempts = replay.run.attempts + 1
+    attempts = 1 if replay.progressed else replay.run.attempts + 1
     final = isinstance(error, DivergenceError) or attempts > len(BACKOFF)
     trace = "".join(traceback.format_exception(error))[-_TRACE:]
     return Save(

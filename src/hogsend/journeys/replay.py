@@ -2,7 +2,12 @@
 
 Each durable call has a name, made of its kind, its label and how often that came before. As long as
 the journal has records, a call gets the next one, whose name must be its own; behind them, the call
-happens and is recorded. A call is over when its record is committed.
+happens and is recorded.
+
+A record is committed before anything else happens: the next effect, the end of the pass, or an
+await of the journey's own, which ``watched`` notices. So a step and the sleep behind it take one
+write. It also notices whether time has passed for the journey since its claim was last known to
+stand; if so, that is checked before the next effect.
 
 Signals derive from BaseException, so that ``except Exception`` in a journey does not catch them;
 one that was raised is raised again by every later call of the pass.
@@ -10,8 +15,9 @@ one that was raised is raised again by every later call of the pass.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -83,6 +89,10 @@ class Replay:
         self._fault: Entry | None = None
         self._names: Counter[str] = Counter()
         self._under_way: str | None = None
+        self._stale = False
+        self._unsafe = False
+        self._flush: asyncio.Task[Saved] | None = None
+        self.progressed = False
         self._seen = (run.created_at, run.event.id)
         if run.journal and run.journal[-1].until is not None:
             self._add(_outcome(run.journal[-1].call, run.resumed_at, run.wake_event))
@@ -96,6 +106,16 @@ class Replay:
     def seen(self) -> tuple[datetime, UUID]:
         """Up to where this run has seen the log: an instant of arrival, and an id at it."""
         return self._seen
+
+    def watched(self, journey: Coroutine[Any, Any, object]) -> Awaitable[object]:
+        """``journey``, to be awaited; the pass gets to know when it awaits things of its own."""
+        return _Watched(journey, self._note_await)
+
+    async def settle(self) -> None:
+        """Wait for the commit of records that is under way, if one is."""
+        if self._flush is not None:
+            flush, self._flush = self._flush, None
+            await flush
 
     def check_finished(self) -> None:
         """The function has returned; nothing may be left of the journal.
@@ -124,7 +144,7 @@ class Replay:
                 if entry.error is not None:
                     raise StepError(name, entry.error.type, entry.error.message)
                 return entry.result
-            await self._check()
+            await self._make_safe()
             began_at, seen = self._clock.now(), _new_id()
             try:
                 result = _plain(name, await act(name))
@@ -134,9 +154,10 @@ class Replay:
                 self._fault = Entry(call=name, at=now, began_at=began_at, error=fault)
                 raise StepError(name, fault.type, fault.message) from error
             entry = Entry(call=name, at=self._clock.now(), began_at=began_at, result=result)
-            await self._save([entry])
             self._record(entry)
+            self._unsaved.append(entry)
             self._seen = (began_at, seen)
+            self._unsafe = self.progressed = True
             return result
 
     async def read(
@@ -251,6 +272,23 @@ class Replay:
         self._entries += entries
         self._unsaved += entries
 
+    def _note_await(self) -> None:
+        """The journey awaits something; if that is its own, time passes for it."""
+        if self._under_way is not None or self.over is not None:
+            return
+        self._stale = True
+        if self._unsafe and self._flush is None:
+            self._flush = asyncio.create_task(self._save([]))
+
+    async def _make_safe(self) -> None:
+        """Before an effect: commit what was done, or look whether the claim still stands."""
+        await self.settle()
+        if self._unsafe:
+            await self._save([])
+        elif self._stale:
+            await self._check()
+        self._stale = False
+
     async def _check(self) -> None:
         try:
             ours = await self._keeper.check(self.run)
@@ -260,15 +298,17 @@ class Replay:
             raise self._stop(Lost())
 
     async def _save(self, entries: list[Entry], **fields: Any) -> Saved:
+        await self.settle()
+        unsaved, self._unsaved, self._unsafe = self._unsaved, [], False
         now = self._clock.now()
-        save = Save(run=self.run, entries=[*self._unsaved, *entries], now=now, **fields)
+        save = Save(run=self.run, entries=[*unsaved, *entries], now=now, **fields)
         try:
             saved = await self._keeper.save(save)
         except (*UNREACHABLE, asyncpg.PostgresError) as error:
             raise self._stop(Lost()) from error
         if not saved.ours:
             raise self._stop(Lost())
-        self._unsaved.clear()
+        self._stale = False
         return saved
 
     def _stop(self, signal: BaseException) -> BaseException:
@@ -288,6 +328,35 @@ class Replay:
 def _new_id() -> UUID:
     """Later than the ids of events that there are: of two at one instant, the id tells."""
     return UUID(int=uuid7().int)
+
+
+class _Watched:
+    """Awaits a coroutine, and calls ``on_await`` each time that it has to wait."""
+
+    __slots__ = ("_coroutine", "_on_await")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, object], on_await: Callable[[], None]
+    ) -> None:
+        self._coroutine = coroutine
+        self._on_await = on_await
+
+    def __await__(self) -> Generator[Any, Any, object]:
+        coroutine = self._coroutine
+        try:
+            awaited = coroutine.send(None)
+            while True:
+                self._on_await()
+                try:
+                    result = yield awaited
+                except BaseException as error:  # noqa: BLE001 - handed on
+                    awaited = coroutine.throw(error)
+                else:
+                    awaited = coroutine.send(result)
+        except StopIteration as end:
+            return end.value
+        finally:
+            coroutine.close()
 
 
 def outcome_of(call: str, event: LoggedEvent, now: datetime) -> Entry:

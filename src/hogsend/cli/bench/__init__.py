@@ -21,6 +21,7 @@ _WORKLOADS = {
     "evaluate": "hogsend.cli.bench.evaluate.bench_evaluate",
     "http": "hogsend.cli.bench.http.bench_http",
     "latency": "hogsend.cli.bench.latency.bench_latency",
+    "journeys": "hogsend.cli.bench.journeys.bench_journeys",
     "wave": "hogsend.cli.bench.wave.bench_wave",
     "simulate": "hogsend.testing.bench.bench_simulate",
 }

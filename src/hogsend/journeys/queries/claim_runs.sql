@@ -1,26 +1,32 @@
 -- Claim the runs of these journeys ($2) that are due longest, passing over those that somebody
 -- works on. A claim that ends a wait notes when; claimed again after a crash, it stays noted.
--- Nothing here waits for a lock. Each journey offers more than a batch, for several workers to find
--- work side by side.
+-- Nothing here waits for a lock. More than a batch is looked at, for several workers to find work
+-- side by side. The nesting keeps each part a loop over an index, whatever the planner knows.
 WITH due AS MATERIALIZED (
-    SELECT run.user_id, run.journey_id, run.id
-    FROM unnest($2::text[]) AS live (journey_id)
-    CROSS JOIN LATERAL (
-        SELECT early.user_id, early.id, early.wake_at
-        FROM journey_states AS early
-        WHERE early.journey_id = live.journey_id AND early.finished_at IS NULL
-          AND early.wake_at <= $1
-          AND (early.lease_expires_at IS NULL OR early.lease_expires_at <= $1)
-        ORDER BY early.wake_at, early.id
+    SELECT free.user_id, free.journey_id, free.id
+    FROM (
+        SELECT first.user_id, live.journey_id, first.id
+        FROM unnest($2::text[]) AS live (journey_id)
+        CROSS JOIN LATERAL (
+            SELECT early.user_id, early.id, early.wake_at
+            FROM journey_states AS early
+            WHERE early.journey_id = live.journey_id AND early.wake_at <= $1
+              AND (early.lease_expires_at IS NULL OR early.lease_expires_at <= $1)
+            ORDER BY early.wake_at, early.id
+            LIMIT 2 * $3::integer
+        ) AS first
+        ORDER BY first.wake_at, first.id
         LIMIT 2 * $3::integer
-    ) AS first
-    JOIN journey_states AS run
-        ON run.user_id = first.user_id AND run.journey_id = live.journey_id AND run.id = first.id
-    WHERE run.finished_at IS NULL AND run.wake_at <= $1
-      AND (run.lease_expires_at IS NULL OR run.lease_expires_at <= $1)
-    ORDER BY first.wake_at, run.id
+    ) AS looked_at
+    CROSS JOIN LATERAL (
+        SELECT run.user_id, run.journey_id, run.id
+        FROM journey_states AS run
+        WHERE run.user_id = looked_at.user_id AND run.journey_id = looked_at.journey_id
+          AND run.id = looked_at.id AND coalesce(run.wake_at <= $1, false)
+          AND (run.lease_expires_at IS NULL OR run.lease_expires_at <= $1)
+        FOR UPDATE SKIP LOCKED
+    ) AS free
     LIMIT $3::integer
-    FOR UPDATE OF run SKIP LOCKED
 )
 UPDATE journey_states AS run
 SET status = 'active', epoch = run.epoch + 1, holder = $4, lease_expires_at = $5,

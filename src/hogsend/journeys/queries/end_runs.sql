@@ -7,5 +7,5 @@ SET status = 'exited', exit_reason = ended.reason, finished_at = $5, updated_at 
 FROM unnest($1::text::text[], $2::text::text[], $3::text::uuid[], $4::text::text[])
     AS ended (user_id, journey_id, id, reason)
 WHERE run.user_id = ended.user_id AND run.journey_id = ended.journey_id AND run.id = ended.id
-  AND run.finished_at IS NULL
+  AND run.status IN ('active', 'waiting')
 RETURNING run.id

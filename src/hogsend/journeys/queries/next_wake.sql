@@ -4,7 +4,7 @@ FROM unnest($1::text[]) AS live (journey_id)
 CROSS JOIN LATERAL (
     SELECT run.wake_at
     FROM journey_states AS run
-    WHERE run.journey_id = live.journey_id AND run.finished_at IS NULL
+    WHERE run.journey_id = live.journey_id AND run.wake_at IS NOT NULL
       AND (run.lease_expires_at IS NULL OR run.lease_expires_at <= $2)
     ORDER BY run.wake_at
     LIMIT 1
