@@ -245,3 +245,23 @@ def test_keys_are_made_listed_and_revoked(hogsend):
     assert "revoked" in hogsend.run("keys", "list").out
     ran = hogsend.run("keys", "create", "--scope", "root")
     assert (ran.code, "ingest, read, journey-admin or full-admin" in ran.err) == (2, True)
+
+
+def test_plan_tells_what_a_deploy_would_do(hogsend):
+    """Exit code 2 while it would do something; nothing is registered, nobody moves; then 0."""
+    imported = ("events", "send", "purchase", "--user", "ada", "--timestamp", "2026-01-01")
+    assert hogsend.run(*imported).code == 0
+    assert hogsend.run("plan").out.splitlines()[-1].startswith("A deploy would change nothing")
+    app = hogsend.home / "app.py"
+    app.write_text(app.read_text().replace("not_exists()", "exists()"))
+    for _ in range(2):
+        ran = hogsend.run("plan")
+        assert (ran.code, ran.err) == (2, "")
+        assert "~ lapsed other criteria; 1 → 0 members" in ran.out
+        assert "1 leave, announced: ada" in ran.out
+        assert "A deploy would change 1 of 3 buckets; 1 contacts." in ran.out
+    told = json.loads(hogsend.run("plan", "--json").out)
+    assert (told["changes"], told["contacts"]) == (True, 1)
+    (lapsed,) = [bucket for bucket in told["buckets"] if bucket["changes"]]
+    assert (lapsed["change"], lapsed["members"], lapsed["membersAfter"]) == ("changed", 1, 0)
+    assert lapsed["leaves"] == {"count": 1, "announced": True, "byMaxDwell": 0, "users": ["ada"]}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from hogsend.api.asking import BucketIdPath
 from hogsend.app.client import Client
 from hogsend.events.parse import MAX_ID_LENGTH
+from hogsend.ops.buckets import BucketState
 from hogsend.ops.explain import explain_membership
 from hogsend.ops.explain_json import explanation_json
 from hogsend.ops.record import BucketId, Instant, Record, UserId
@@ -77,6 +78,7 @@ class MembershipExplanation(Record):
         summary: The answer in English, with its first reason.
         next: What comes if nothing happens.
         pending: What is due and waits for a worker.
+        outdated: The processes that run have other criteria than the one that answers.
     """
 
     bucket_id: BucketId
@@ -95,8 +97,9 @@ class MembershipExplanation(Record):
     pending: list[Move]
     held_until: Instant | None
     next_check_at: Instant | None
-    paused: bool
-    retired: bool
+    state: BucketState
+    progress: float | None
+    outdated: bool
     membership: ExplainedStay | None
     history: list[ExplainedStay]
     leaves: list[ExplainedLeaf]

@@ -20,7 +20,7 @@ from hogsend.db.queries import load_queries
 
 SQL = load_queries(__package__)
 
-_NEXT: Final = (
+NEXT_PEOPLE: Final = (
     "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $11"
 )
 _THESE: Final = "SELECT user_id, properties FROM contacts WHERE user_id = ANY($2::text::text[])"
@@ -58,9 +58,9 @@ class ChunkStatements:
     """
 
     def __init__(self, meta: BucketMeta, mark: int | None) -> None:
-        self._rules = _rules(meta, mark)
-        self._survey, params = _compile(SQL.survey_chunk, meta, _NEXT, taken=11)
-        self._write, _ = _compile(SQL.write_chunk, meta, _THESE, taken=10)
+        self._rules = rules_of(meta, mark)
+        self._survey, params = compile_chunk(SQL.survey_chunk, meta, NEXT_PEOPLE, taken=11)
+        self._write, _ = compile_chunk(SQL.write_chunk, meta, _THESE, taken=10)
         self._params = params
 
     async def survey(self, pool: Pool, now: datetime, cursor: str, size: int) -> Survey:
@@ -82,9 +82,10 @@ def _survey(row: Any) -> Survey:
     return Survey(last=row["last"], people=row["people"], candidates=row["candidates"] or [])
 
 
-def _compile(
+def compile_chunk(
     statement: str, meta: BucketMeta, people: str, taken: int
 ) -> tuple[str, tuple[object, ...]]:
+    """A statement that judges ``people``, and the parameters that follow the ``taken`` ones."""
     selection = compile_selection(meta.criteria, scope="person", taken=taken)
     judge = SQL.judge_chunk.replace("/* people */", people).replace(
         "/* selection */", selection.text
@@ -92,19 +93,20 @@ def _compile(
     return statement.replace("/* judge */", judge), selection.params
 
 
-def _rules(meta: BucketMeta, mark: int | None) -> tuple[object, ...]:
+def rules_of(meta: BucketMeta, mark: int | None) -> tuple[object, ...]:
     """The parameters $3 to $10."""
     return (
         meta.id,
         mark,
-        _microseconds(meta.max_dwell),
+        microseconds(meta.max_dwell),
         str(meta.entry_limit),
-        _microseconds(meta.entry_period) or 0,
+        microseconds(meta.entry_period) or 0,
         [schedule.label for schedule in meta.dwells],
-        [_microseconds(schedule.after) for schedule in meta.dwells],
-        [_microseconds(schedule.every) for schedule in meta.dwells],
+        [microseconds(schedule.after) for schedule in meta.dwells],
+        [microseconds(schedule.every) for schedule in meta.dwells],
     )
 
 
-def _microseconds(duration: timedelta | None) -> int | None:
+def microseconds(duration: timedelta | None) -> int | None:
+    """A duration as the statements take it."""
     return None if duration is None else duration // _MICROSECOND

@@ -21,7 +21,15 @@ import structlog
 
 from hogsend.buckets.jobs import lock_known, replace_jobs, retry_job
 from hogsend.buckets.registry import CompiledBucket, Registry
-from hogsend.buckets.rollout import Known, Need, need_of, rebuild, reevaluate, schedule_text
+from hogsend.buckets.rollout import (
+    Known,
+    Need,
+    is_enabled,
+    need_of,
+    rebuild,
+    reevaluate,
+    schedule_text,
+)
 from hogsend.clock import Clock
 from hogsend.db.pool import Connection, Pool
 from hogsend.db.queries import load_queries
@@ -251,8 +259,7 @@ class BucketControl:
         return (any_version or current) and self._is_enabled(bucket, config["enabled"])
 
     def _is_enabled(self, bucket: CompiledBucket, override: bool | None) -> bool:  # noqa: FBT001
-        chosen = self._chosen is None or bucket.meta.id in self._chosen
-        return chosen and (bucket.meta.enabled if override is None else override)
+        return is_enabled(bucket.meta, override, self._chosen)
 
 
 def _need(known: Known, bucket: CompiledBucket) -> Need | None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -69,26 +68,16 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 async def lock_known(connection: Connection, bucket_ids: Sequence[str]) -> dict[str, Known]:
     """What the database knows of buckets; holds their rows' locks."""
-    rows = await connection.fetch(SQL.lock_configs, sorted(bucket_ids))
+    await connection.execute(SQL.lock_configs, list(bucket_ids))
     # A statement of its own: what it sees is as of when the locks were held.
-    jobs = {row["bucket_id"]: row for row in await connection.fetch(SQL.live_jobs, bucket_ids)}
-    return {row["bucket_id"]: _known(row, jobs[row["bucket_id"]]) for row in rows}
+    return await read_known(connection, bucket_ids)
 
 
-def _known(row: Any, job: Any) -> Known:
-    return Known(
-        bucket_id=row["bucket_id"],
-        fingerprint=row["fingerprint"],
-        schedule=row["schedule"],
-        enabled=row["enabled"],
-        paused=row["paused"],
-        retired=row["retired_at"] is not None,
-        seen_at=row["seen_at"],
-        generation=row["generation"],
-        built=job["built"],
-        job_status=job["status"],
-        job_mark=job["mark"],
-    )
+async def read_known(
+    connection: Connection, bucket_ids: Sequence[str] | None = None
+) -> dict[str, Known]:
+    """What the database knows of buckets, or of all."""
+    return {row["bucket_id"]: Known(**row) for row in await connection.fetch(SQL.known, bucket_ids)}
 
 
 async def replace_jobs(
@@ -125,9 +114,9 @@ async def claim_job(
     return None if row is None else Claim(holder=holder, **row)
 
 
-async def count_contacts(pool: Pool) -> int:
+async def count_contacts(connection: Connection | Pool) -> int:
     """How many people a job has to walk past."""
-    count: int = await pool.fetchval(SQL.count_contacts)
+    count: int = await connection.fetchval(SQL.count_contacts)
     return count
 
 

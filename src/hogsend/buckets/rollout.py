@@ -7,6 +7,7 @@ row in ``bucket_configs``.
 from __future__ import annotations
 
 import json
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,12 +41,13 @@ class Known:
     """
 
     bucket_id: str
-    fingerprint: str | None
-    schedule: str | None
-    enabled: bool | None
-    paused: bool
-    retired: bool
-    generation: int
+    name: str = ""
+    fingerprint: str | None = None
+    schedule: str | None = None
+    enabled: bool | None = None
+    paused: bool = False
+    retired: bool = False
+    generation: int = 0
     seen_at: datetime | None = None
     built: bool = False
     job_status: str | None = None
@@ -66,6 +68,19 @@ class Need:
     fingerprint: str
     generation: int
     mark: int | None
+
+
+def is_enabled(meta: BucketMeta, override: bool | None, chosen: AbstractSet[str] | None) -> bool:  # noqa: FBT001
+    """Whether a bucket is to be evaluated.
+
+    Args:
+        meta: What the code says.
+        override: What operators decided; None follows the code.
+        chosen: The ids that ``ENABLED_BUCKETS`` names; None is all.
+    """
+    if chosen is not None and meta.id not in chosen:
+        return False
+    return meta.enabled if override is None else override
 
 
 def need_of(known: Known, *, fingerprint: str, schedule: str) -> Need | None:

@@ -20,6 +20,7 @@ from hogsend.cli.journeys import journeys
 from hogsend.cli.keys import keys
 from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
+from hogsend.cli.plan import plan
 from hogsend.cli.worker import worker
 
 
@@ -48,6 +49,7 @@ hogsend.add_typer(journeys)
 hogsend.add_typer(mail)
 hogsend.command()(explain)
 hogsend.add_typer(keys)
+hogsend.command()(plan)
 hogsend.command()(migrate)
 hogsend.command()(bench)
 

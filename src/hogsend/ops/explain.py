@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from hogsend.buckets.definition import BucketMeta
 from hogsend.buckets.membership import Membership
@@ -21,6 +21,7 @@ from hogsend.criteria.explain import Explanation, explain
 from hogsend.db.pool import Connection, Pool
 from hogsend.db.queries import load_queries
 from hogsend.errors import NotFoundError
+from hogsend.ops.buckets import BucketState, require_bucket
 
 SQL = load_queries(__package__)
 
@@ -33,15 +34,19 @@ class Standing:
     """How the bucket itself is.
 
     Attributes:
-        paused: Why it is not evaluated, in words; None if it is.
-        retired: No code defines it.
-        retired_at: Since when, if that is known.
+        state: What it is doing.
+        paused: Who paused it, in words, if it is paused.
+        progress: While it is building: the share of people who were looked at, 0 to 1.
+        error: Why it could not be built, if it failed.
+        outdated: The memberships follow other criteria than those of the code here.
     """
 
     name: str
+    state: BucketState
     paused: str | None = None
-    retired: bool = False
-    retired_at: datetime | None = None
+    progress: float | None = None
+    error: str | None = None
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ class Answer:
     """Why a user is in a bucket or not.
 
     Attributes:
-        meta: The bucket in code; None if it is retired.
+        meta: The bucket in code; None if it is not there (any more).
         explanation: The criteria and their leaves; None without a contact or criteria.
         outlook: What the clock will do; None without a contact or criteria.
     """
@@ -89,12 +94,13 @@ async def explain_membership(
     Raises:
         NotFoundError: There is no such bucket, or nobody of that id or address.
     """
+    await require_bucket(pool, registry, bucket_id)
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         bucket = registry.buckets.get(bucket_id)
-        standing = await _standing(connection, registry, bucket_id)
+        standing = await _standing(connection, bucket, bucket_id)
         user_id = await _find_user(connection, user)
         situation = await read_situation(connection, user_id, bucket_id, stays=_STAYS)
         if situation.contact is None and not situation.stays:
@@ -113,28 +119,44 @@ async def explain_membership(
     )
 
 
-async def _standing(connection: Connection, registry: Registry, bucket_id: str) -> Standing:
-    bucket = registry.buckets.get(bucket_id)
-    config = await connection.fetchrow(SQL.find_config, bucket_id)
-    if bucket is not None:
-        override = None if config is None else config["enabled"]
-        live = bucket_id in registry.live_ids
-        return Standing(
-            name=bucket.meta.name,
-            paused=None if live else _why_paused(bucket.meta, override=override),
-        )
-    if config is None:
-        known = [row["bucket_id"] for row in await connection.fetch(SQL.bucket_ids)]
-        raise NotFoundError("bucket", bucket_id, sorted({*known, *registry.buckets}))
-    return Standing(name=config["name"], retired_at=config["retired_at"], retired=True)
+async def _standing(
+    connection: Connection, bucket: CompiledBucket | None, bucket_id: str
+) -> Standing:
+    row = await connection.fetchrow(SQL.bucket_standing, bucket_id)
+    if row is None:
+        name = bucket_id if bucket is None else bucket.meta.name
+        return Standing(name=name, state=BucketState.NEW)
+    if bucket is None:
+        return Standing(name=row["name"], state=_state(row))
+    state = _state(row)
+    return Standing(
+        name=bucket.meta.name,
+        state=state,
+        paused=_who_paused(bucket.meta, row) if state is BucketState.PAUSED else None,
+        progress=row["progress"] or 0.0 if state is BucketState.BUILDING else None,
+        error=row["error"],
+        outdated=row["fingerprint"] not in {None, bucket.fingerprint},
+    )
 
 
-def _why_paused(meta: BucketMeta, *, override: bool | None) -> str:
-    if override is False:
+def _state(row: Any) -> BucketState:
+    if row["retired"]:
+        return BucketState.RETIRED
+    if row["paused"] or row["enabled"] is False:
+        return BucketState.PAUSED
+    if row["fingerprint"] is None:
+        return BucketState.NEW
+    if row["job"] is None:
+        return BucketState.LIVE
+    return BucketState.FAILED if row["job"] == "failed" else BucketState.BUILDING
+
+
+def _who_paused(meta: BucketMeta, row: Any) -> str:
+    if row["enabled"] is False:
         return f"an operator paused it; resume it with `hogsend buckets enable {meta.id}`"
-    if not meta.enabled and override is None:
+    if not meta.enabled and row["enabled"] is None:
         return "the code says enabled=False"
-    return "ENABLED_BUCKETS does not name it"
+    return "ENABLED_BUCKETS of the processes that run does not name it"
 
 
 async def _find_user(connection: Connection, user: str) -> str:

@@ -17,18 +17,21 @@ from hogsend.buckets.membership import (
 )
 from hogsend.durations import describe_duration
 from hogsend.instants import describe_instant, describe_moment
-from hogsend.ops.explain import Answer
+from hogsend.ops.buckets import BucketState
+from hogsend.ops.explain import Answer, Standing
 
 _LATE = timedelta(seconds=5)
+_EVALUATED = frozenset({BucketState.LIVE, BucketState.BUILDING, BucketState.FAILED})
 
 
 def summarize(answer: Answer) -> str:
     """Whether the user is in, since when, and the first reason."""
-    if answer.standing.retired:
-        place = _place(answer, "is")
-        return f"{place}; no code defines this bucket any more, so nobody joins or leaves it."
-    if answer.situation.contact is None or answer.explanation is None or answer.outlook is None:
+    if answer.situation.contact is None:
         return f"{_place(answer, 'is')}: the contact was deleted."
+    if answer.explanation is None or answer.outlook is None:
+        return (
+            f"{_place(answer, 'is')}; this code does not define the bucket, so it cannot say why."
+        )
     reason = answer.explanation.reason
     if answer.outlook.matches is answer.is_member:
         return f"{_place(answer, 'has been')}, because: {reason}."
@@ -47,14 +50,34 @@ def _place(answer: Answer, verb: str) -> str:
 
 def _held_back(answer: Answer) -> str:
     """Why membership is not what the criteria say."""
+    if (standing := _not_live(answer.standing)) is not None:
+        return standing
     meta, outlook, latest = answer.meta, answer.outlook, answer.latest
-    if answer.standing.paused is not None:
-        return f"the bucket is paused ({answer.standing.paused})"
     if meta is None or outlook is None:
         return "it was not looked at"
     if not outlook.pending and latest is not None:
         return _limited(meta, latest, outlook.look_at, answer.now)
     return _not_looked_at(answer, meta)
+
+
+def _not_live(standing: Standing) -> str | None:
+    """What is the matter with the bucket as a whole."""
+    match standing.state:
+        case BucketState.NEW:
+            text = "the bucket was never evaluated; a worker that starts with this code fills it"
+        case BucketState.RETIRED:
+            text = "the bucket is retired: it is in no running process's code"
+        case BucketState.PAUSED:
+            text = f"the bucket is paused ({standing.paused})"
+        case _ if standing.outdated:
+            text = "the processes that run have other criteria; see `hogsend plan`"
+        case BucketState.BUILDING:
+            text = f"the bucket is catching up with its definition ({standing.progress:.0%})"
+        case BucketState.FAILED:
+            text = f"the bucket could not catch up with its definition: {standing.error}"
+        case BucketState.LIVE:
+            return None
+    return text
 
 
 def _not_looked_at(answer: Answer, meta: BucketMeta) -> str:
@@ -80,19 +103,15 @@ def _limited(meta: BucketMeta, latest: Membership, until: datetime | None, now: 
 
 def notes(answer: Answer) -> list[str]:
     """What else matters, most important first."""
+    standing = _not_live(answer.standing)
+    remarks = [] if standing is None else [f"{standing[0].upper()}{standing[1:]}."]
     if answer.meta is None or answer.outlook is None:
-        return []
-    return [*_standing(answer), *_ahead(answer), *_limits(answer, answer.meta)]
-
-
-def _standing(answer: Answer) -> Iterator[str]:
-    paused = answer.standing.paused
-    if paused is not None:
-        yield f"The bucket is paused: {paused}. Until then nobody joins or leaves."
+        return remarks
+    return [*remarks, *_ahead(answer), *_limits(answer, answer.meta)]
 
 
 def _ahead(answer: Answer) -> Iterator[str]:
-    if answer.outlook is None or answer.standing.paused is not None:
+    if answer.outlook is None or answer.standing.state not in _EVALUATED:
         return
     if answer.explanation and (since := answer.explanation.verdict.since):
         yield f"The criteria have held since {describe_instant(since)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.world import World
 
+from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import define_bucket
 from hogsend.durations import days, hours
 from hogsend.errors import NotFoundError
@@ -22,6 +23,12 @@ def seen(**options):
     )
 
 
+async def deployed(pool, buckets, **options):
+    world = World(pool, buckets, **options)
+    await world.deploy()
+    return world
+
+
 async def ask(world, user="ann", bucket="seen"):
     return await explain_membership(world.pool, world.registry, bucket, user, world.now)
 
@@ -31,7 +38,7 @@ LAST = "the last one was 8 days ago (2026-01-01 00:00:00 UTC)"
 
 async def test_the_first_reason_and_what_comes_next(pool):
     """In and out, in words, with the history of the stays."""
-    world = World(pool, [seen()])
+    world = await deployed(pool, [seen()])
     await world.contact("ann", plan="pro")
     answer = await ask(world)
     assert summarize(answer) == "ann is not in Seen, because: no seen event ever."
@@ -55,7 +62,7 @@ async def test_the_first_reason_and_what_comes_next(pool):
 
 async def test_the_json_form(pool):
     """As HTTP.md has it, and the English besides."""
-    world = World(pool, [seen()])
+    world = await deployed(pool, [seen()])
     await world.event("ann", "seen", contact={"plan": "pro"})
     told = explanation_json(await ask(world))
     assert (told["matches"], told["isMember"]) == (True, True)
@@ -78,7 +85,7 @@ async def test_the_json_form(pool):
 
 async def test_a_shortest_stay_is_named(pool):
     """A member whose criteria do not hold stays in until it is over."""
-    world = World(pool, [seen(min_dwell=days(9))])
+    world = await deployed(pool, [seen(min_dwell=days(9))])
     await world.event("ann", "seen")
     await world.advance(days(8))
     answer = await ask(world)
@@ -104,7 +111,7 @@ async def test_a_shortest_stay_is_named(pool):
 )
 async def test_a_time_box_is_named(pool, limits, why):
     """Who left by max_dwell may be barred although the criteria hold."""
-    world = World(pool, [seen(max_dwell=days(1), **limits)])
+    world = await deployed(pool, [seen(max_dwell=days(1), **limits)])
     await world.event("ann", "seen")
     await world.advance(days(2))
     assert (
@@ -115,7 +122,7 @@ async def test_a_time_box_is_named(pool, limits, why):
 
 async def test_a_silent_join_is_explained(pool):
     """An entry limit gates the event, of the present stay and of the next."""
-    world = World(pool, [seen(entry_limit="once")])
+    world = await deployed(pool, [seen(entry_limit="once")])
     await world.event("ann", "seen")
     await world.advance(days(8))
     assert "A join would not be announced: entry_limit once, they have been in before." in notes(
@@ -129,18 +136,53 @@ async def test_a_silent_join_is_explained(pool):
 
 async def test_a_pause_is_named(pool):
     """Membership stays as it is, whatever the criteria say."""
-    world = World(pool, [seen()])
+    world = await deployed(pool, [seen()])
     await world.event("ann", "seen")
-    world.registry.set_live([])
+    await world.override("seen", enabled=False)
     await world.advance(days(8))
     answer = await ask(world)
-    assert "although the criteria do not hold: the bucket is paused (" in summarize(answer)
-    assert notes(answer)[0].startswith("The bucket is paused: ENABLED_BUCKETS does not name it.")
+    assert (
+        "although the criteria do not hold: the bucket is paused (an operator paused it; resume it "
+        "with `hogsend buckets enable seen`)"
+    ) in summarize(answer)
+    (note,) = notes(answer)
+    assert note.startswith("The bucket is paused (an operator")
+    for options, who in (
+        ({"enabled": False}, "the code says enabled=False"),
+        ({}, "ENABLED_BUCKETS of the processes that run does not name it"),
+    ):
+        await world.override("seen", enabled=None)
+        other = World(pool, [seen(**options)], start=world.now)
+        other.control = BucketControl(
+            pool=pool, clock=other.clock, registry=other.registry, chosen=frozenset()
+        )
+        await other.control.register()
+        assert who in summarize(await ask(other))
+
+
+async def test_a_bucket_that_has_yet_to_catch_up_is_named(pool):
+    """New, edited and not deployed, being built: each is said."""
+    await World(pool, []).event("ann", "seen")
+    world = World(pool, [seen()])
+    assert "the bucket was never evaluated" in summarize(await ask(world))
+    await world.start()
+    assert "the bucket is catching up with its definition (0%)" in summarize(await ask(world))
+    await world.run_jobs()
+    assert notes(await ask(world)) == [
+        "If nothing happens, ann leaves in 7 days (2026-01-08 00:00:00 UTC).",
+        "The join was silent, as with every backfill.",
+    ]
+    edited = define_bucket(
+        id="seen", name="Seen", criteria=lambda b: b.event("seen").within(days(9)).exists()
+    )
+    answer = await ask(World(pool, [edited], start=world.now))
+    assert notes(answer)[0] == ("The processes that run have other criteria; see `hogsend plan`.")
+    assert explanation_json(answer)["outdated"]
 
 
 async def test_what_is_due_is_told_from_what_is_amiss(pool):
     """A timer that waits for a worker, a bucket that waits for reconcile, and drift."""
-    world = World(pool, [seen()])
+    world = await deployed(pool, [seen()])
     await world.event("ann", "seen")
     world.clock.set(world.now + days(7))
     assert "it is being settled just now" in summarize(await ask(world))
@@ -156,7 +198,7 @@ async def test_what_is_due_is_told_from_what_is_amiss(pool):
 
 async def test_users_are_found_by_mail_too(pool):
     """In any case, as events are; an unknown one is an error that names a near one."""
-    world = World(pool, [seen()])
+    world = await deployed(pool, [seen()])
     await world.events([{"email": "Ann@x.org", "name": "seen"}])
     answer = await ask(world, "ANN@x.org")
     assert (answer.user_id, answer.is_member) == ("ann@x.org", True)
@@ -168,16 +210,15 @@ async def test_users_are_found_by_mail_too(pool):
 
 async def test_deleted_contacts_and_retired_buckets_have_a_history(pool):
     """There are no criteria to judge, but there were stays."""
-    world = World(pool, [seen()])
+    world = await deployed(pool, [seen()])
     await world.event("ann", "seen")
-    await pool.execute(
-        "INSERT INTO bucket_configs (bucket_id, name, retired_at, updated_at) "
-        "VALUES ('seen', 'Seen', $1, $1)",
-        world.now,
+    await pool.execute("UPDATE bucket_configs SET retired_at = $1", world.now)
+    answer = await ask(World(pool, [], start=world.now))
+    assert summarize(answer) == (
+        "ann is in Seen since 2026-01-01 00:00:00 UTC; this code does not define the bucket, so it "
+        "cannot say why."
     )
-    retired = World(pool, [])
-    answer = await ask(retired)
-    assert "no code defines this bucket any more" in summarize(answer)
+    assert notes(answer) == ["The bucket is retired: it is in no running process's code."]
     assert explanation_json(answer)["matches"] is None
     await world.engine.ingest.delete_contact("ann")
     answer = await ask(world)

@@ -37,25 +37,26 @@ pair AS (
     ) AS timer ON true
 ),
 planned AS (
-    SELECT pair.*,
+    SELECT pair.*, dwell.at AS dwell_at,
            CASE
                WHEN barred THEN CASE WHEN $6 = 'once_per_period' THEN reopens_at END
                WHEN NOT matches THEN flips_at
-               ELSE least(flips_at, entered_at + $5::bigint * interval '1 microsecond', (
-                   SELECT min(CASE
-                       WHEN every IS NOT NULL
-                           THEN anchor + (fired.times + 1) * every * interval '1 microsecond'
-                       WHEN fired.times = 0 THEN anchor + after * interval '1 microsecond'
-                   END)
-                   FROM unnest($8::text[], $9::bigint[], $10::bigint[])
-                       AS schedule (label, after, every),
-                   LATERAL (
-                       SELECT CASE WHEN active
-                           THEN coalesce((dwell_state ->> label)::bigint, 0) ELSE 0 END AS times
-                   ) AS fired
-               ))
+               ELSE least(flips_at, entered_at + $5::bigint * interval '1 microsecond', dwell.at)
            END AS wanted_at
     FROM pair
+    LEFT JOIN LATERAL (
+        SELECT min(CASE
+            WHEN every IS NOT NULL
+                THEN anchor + (fired.times + 1) * every * interval '1 microsecond'
+            WHEN fired.times = 0 THEN anchor + after * interval '1 microsecond'
+        END) AS at
+        FROM unnest($8::text[], $9::bigint[], $10::bigint[]) AS schedule (label, after, every),
+        LATERAL (
+            SELECT CASE WHEN active
+                THEN coalesce((dwell_state ->> label)::bigint, 0) ELSE 0 END AS times
+        ) AS fired
+        WHERE matches OR active
+    ) AS dwell ON true
 ),
 judged AS (
     SELECT planned.*,

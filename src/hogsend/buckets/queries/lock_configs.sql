@@ -1,7 +1,3 @@
 -- Lock what is known of buckets, so that one process at a time compares it with the code.
 -- Lock order: bucket_id, ascending; before any job's row.
-SELECT bucket_id, fingerprint, schedule, enabled, paused, retired_at, seen_at, generation
-FROM bucket_configs
-WHERE bucket_id = ANY($1::text[])
-ORDER BY bucket_id
-FOR UPDATE
+SELECT FROM bucket_configs WHERE bucket_id = ANY($1::text[]) ORDER BY bucket_id FOR UPDATE

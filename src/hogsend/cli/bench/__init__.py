@@ -24,6 +24,7 @@ _WORKLOADS = {
     "journeys": "hogsend.cli.bench.journeys.bench_journeys",
     "wave": "hogsend.cli.bench.wave.bench_wave",
     "simulate": "hogsend.testing.bench.bench_simulate",
+    "backfill": "hogsend.cli.bench.backfill.bench_backfill",
 }
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from multiprocessing.connection import Connection
 
 import uvloop
@@ -21,17 +21,16 @@ from hogsend.app.engine import Engine
 from hogsend.buckets.definition import Bucket, define_bucket
 from hogsend.buckets.registry import Registry
 from hogsend.buckets.timers import LANES
+from hogsend.cli.bench.live import RATE, LiveTraffic
 from hogsend.cli.bench.report import Case, percentiles_ms
 from hogsend.cli.bench.scratch import SQL, Note, schema_name, scratch_schema
 from hogsend.clock import SystemClock
 from hogsend.db.embedded import ensure_database
 from hogsend.db.pool import Pool, create_pool
 from hogsend.durations import days, seconds
-from hogsend.events.parse import parse_event
 from hogsend.settings import Settings
 
 _WINDOW = days(30)
-_RATE = 200
 _IDLE_S = 5.0
 _LEFT = "SELECT count(*) FROM user_events WHERE event = 'bucket:left:recent'"
 
@@ -43,6 +42,10 @@ async def bench_wave(settings: Settings, quick: bool, note: Note) -> AsyncIterat
         wave = _Wave(settings=settings, pool=pool, size=size, note=note)
         for case in await wave.run():
             yield case
+
+
+def _new_users() -> Iterator[str]:
+    return (f"live_{number}" for number in count(1))
 
 
 def _recent() -> Bucket:
@@ -60,7 +63,6 @@ class _Wave:
     size: int
     note: Note
     lateness_s: list[float] = field(default_factory=list)
-    sent: int = 0
 
     async def run(self) -> list[Case]:
         """Idle, then the wave."""
@@ -70,12 +72,13 @@ class _Wave:
         await self.pool.execute(SQL.generate_wave, self.size, "recent", due_at, _WINDOW)
         await self.pool.execute("VACUUM ANALYZE")
         async with engine.batcher:
-            self.note(f"{_RATE} live events a second, idle")
-            idle = await self._live_until(engine, engine.clock.now() + seconds(_IDLE_S))
+            self.note(f"{RATE} live events a second, idle")
+            traffic = LiveTraffic(engine=engine, name="seen", users=_new_users())
+            idle = await traffic.run_for(_IDLE_S)
             drained = asyncio.create_task(self._drain(due_at))
             await asyncio.sleep(max(0.0, (due_at - engine.clock.now()).total_seconds()))
             self.note("the wave")
-            busy = await self._live_until(engine, None, drained)
+            busy = await traffic.run_while(lambda: not drained.done())
         took = await drained
         left = await self.pool.fetchval(_LEFT)
         return self._cases(took, left, idle, busy)
@@ -120,28 +123,6 @@ class _Wave:
         for late, users in passes:
             self.lateness_s.extend([late] * users)
         return passes[-1][0]
-
-    async def _live_until(
-        self, engine: Engine, end: datetime | None, task: asyncio.Task[float] | None = None
-    ) -> list[float]:
-        """Send single events at the fixed rate; returns how long each took, in seconds."""
-        found: list[float] = []
-        calls: set[asyncio.Task[None]] = set()
-        next_at = time.perf_counter()
-        while (end is None or engine.clock.now() < end) and not (task and task.done()):
-            call = asyncio.create_task(self._send(engine, next_at, found))
-            calls.add(call)
-            call.add_done_callback(calls.discard)
-            next_at += 1 / _RATE
-            await asyncio.sleep(max(0.0, next_at - time.perf_counter()))
-        await asyncio.gather(*calls)
-        return found
-
-    async def _send(self, engine: Engine, meant_at: float, found: list[float]) -> None:
-        self.sent += 1
-        item = {"name": "seen", "userId": f"live_{self.sent}"}
-        await engine.batcher.submit([parse_event(item, engine.clock.now())])
-        found.append(time.perf_counter() - meant_at)
 
 
 def _work(settings: Settings, schema: str, due_at: datetime, results: Connection) -> None:
