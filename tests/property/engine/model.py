@@ -31,11 +31,12 @@ _LAST = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(kw_only=True)
 class Stay:
-    """One membership; ``announced`` counts the dwells of each schedule."""
+    """One membership; ``announced`` counts the dwells of each schedule, which begin at the anchor."""
 
     number: int
     source: str
     entered_at: datetime
+    anchor: datetime | None = None
     left_at: datetime | None = None
     reason: str | None = None
     announced: dict[str, int] = field(default_factory=dict)
@@ -54,7 +55,10 @@ class Person:
 
 @dataclass(kw_only=True)
 class Logged:
-    """A transition event; one that may be ``missing`` was made up for by a later one."""
+    """A transition event; one that may be ``missing`` was made up for by a later one.
+
+    Properties without a source: either the job or the pump came first.
+    """
 
     name: str
     properties: dict[str, Any]
@@ -73,9 +77,15 @@ class Model:
     def __init__(self, buckets: list[BucketMeta], now: datetime) -> None:
         self.now = now
         self.buckets = {bucket.id: bucket for bucket in buckets}
+        self.paused: set[str] = set()
         self.people: dict[str, Person] = {}
         self.log: dict[tuple[str, str], list[Logged]] = {}
         self._noted: list[str] = []
+
+    @property
+    def live(self) -> list[BucketMeta]:
+        """The buckets that are evaluated."""
+        return [bucket for id_, bucket in self.buckets.items() if id_ not in self.paused]
 
     def write(self, write: Write) -> tuple[bool, list[str]]:
         """Whether it was stored, and the names of the transition events that it caused."""
@@ -90,7 +100,7 @@ class Model:
         }
         touched = [
             bucket
-            for bucket in self.buckets.values()
+            for bucket in self.live
             if not person.exists
             or (event and event.name in event_names(bucket.criteria))
             or changed & property_names(bucket.criteria)
@@ -130,11 +140,42 @@ class Model:
         while (instant := self.next_instant()) is not None and instant <= until:
             self.now = instant
             for user_id in self.people:
-                for bucket in self.buckets.values():
+                for bucket in self.live:
                     if bucket.fast_expiry:
                         self._look(user_id, bucket, "reconcile")
             self._look_at_slow(instant)
         self.now = until
+
+    def catch_up(self, bucket: BucketMeta, anchors: dict[tuple[str, int], datetime | None]) -> None:
+        """Follow a bucket's new definition: joins are silent, leaves are announced.
+
+        Args:
+            bucket: Its declaration from now on.
+            anchors: By user and number of stay, since when those who join silently have belonged.
+        """
+        self.buckets[bucket.id] = bucket
+        for user_id, person in self.people.items():
+            stays = person.stays.get(bucket.id, [])
+            if stays and stays[-1].left_at is None:
+                if not self._holds(person, bucket, self.now):
+                    self._look(user_id, bucket, None)
+            elif person.exists and self._may_enter(person, bucket, stays):
+                number = len(stays) + 1
+                stay = Stay(number=number, source="backfill", entered_at=self.now)
+                stay.anchor = self._checked(person, bucket, anchors.get((user_id, number)))
+                person.stays[bucket.id] = [*stays, stay]
+            if bucket.fast_expiry:
+                self._look(user_id, bucket, "reconcile")
+        self._look_at_slow(self.now)
+
+    def _checked(
+        self, person: Person, bucket: BucketMeta, anchor: datetime | None
+    ) -> datetime | None:
+        if anchor is not None:
+            assert anchor <= self.now
+            assert self._holds(person, bucket, anchor)
+            assert not self._holds(person, bucket, anchor - _MICROSECOND)
+        return anchor
 
     def oversleep(self, until: datetime) -> None:
         """Let time pass while nobody looks; afterwards the missed dwells are made up for."""
@@ -153,7 +194,7 @@ class Model:
     def reconcile(self) -> None:
         """Look at the buckets without fast expiry now."""
         for user_id in self.people:
-            for bucket in self.buckets.values():
+            for bucket in self.live:
                 if not bucket.fast_expiry:
                     self._look(user_id, bucket, "reconcile")
 
@@ -163,7 +204,7 @@ class Model:
             instant
             for user_id, person in self.people.items()
             if person.exists
-            for bucket in self.buckets.values()
+            for bucket in self.live
             for instant in self._instants_of(user_id, bucket)
         ]
         return min((instant for instant in ahead if instant > self.now), default=None)
@@ -201,14 +242,15 @@ class Model:
         for limit in (bucket.min_dwell, bucket.max_dwell):
             if limit is not None:
                 yield stay.entered_at + limit
+        anchor = stay.anchor or stay.entered_at
         for schedule in bucket.dwells:
             done = stay.announced.get(schedule.label, 0)
             if schedule.every is not None:
-                yield stay.entered_at + (done + 1) * schedule.every
+                yield anchor + (done + 1) * schedule.every
             elif done == 0:
-                yield stay.entered_at + schedule.after
+                yield anchor + schedule.after
 
-    def _look(self, user_id: str, bucket: BucketMeta, source: str) -> None:
+    def _look(self, user_id: str, bucket: BucketMeta, source: str | None) -> None:
         person = self.people[user_id]
         if not person.exists:
             return None
@@ -232,20 +274,23 @@ class Model:
     ) -> str | None:
         if bucket.max_dwell is not None and at >= stay.entered_at + bucket.max_dwell:
             return "max_dwell"
-        if holds(bucket.criteria, person.properties, person.events, at):
+        if self._holds(person, bucket, at):
             return None
         if bucket.min_dwell is not None and at < stay.entered_at + bucket.min_dwell:
             return None
         return "criteria"
 
     def _may_enter(self, person: Person, bucket: BucketMeta, stays: list[Stay]) -> bool:
-        if not holds(bucket.criteria, person.properties, person.events, self.now):
+        if not self._holds(person, bucket, self.now):
             return False
         if not stays or stays[-1].reason != "max_dwell":
             return True
         if bucket.entry_limit == "once":
             return False
         return self._is_period_over(bucket, stays[-1])
+
+    def _holds(self, person: Person, bucket: BucketMeta, at: datetime) -> bool:
+        return holds(bucket.criteria, person.properties, person.events, at)
 
     def _is_announced(self, bucket: BucketMeta, stays: list[Stay]) -> bool:
         if len(stays) == 1 or bucket.entry_limit == "unlimited":
@@ -257,7 +302,9 @@ class Model:
             return True
         return self.now >= stay.left_at + bucket.entry_period
 
-    def _announce(self, pair: tuple[str, str], bucket: BucketMeta, stay: Stay, source: str) -> None:
+    def _announce(
+        self, pair: tuple[str, str], bucket: BucketMeta, stay: Stay, source: str | None
+    ) -> None:
         for label, count in dwells_due(bucket, stay, self.now):
             stay.announced[label] = count
             self._note(pair, bucket, "dwell", stay, source, label=label, dwellCount=count)
@@ -268,7 +315,7 @@ class Model:
         bucket: BucketMeta,
         kind: str,
         stay: Stay,
-        source: str,
+        source: str | None,
         **more: Any,
     ) -> None:
         properties = {
@@ -280,6 +327,8 @@ class Model:
             "entryCount": stay.number,
             **more,
         }
+        if source is None:
+            del properties["source"]
         names = [f"bucket:{kind}:{bucket.id}", f"bucket:{kind}"]
         if kind == "dwell":
             names = [f"bucket:dwell:{bucket.id}:{more['label']}"]
@@ -292,7 +341,7 @@ class Model:
 def dwells_due(bucket: BucketMeta, stay: Stay, at: datetime) -> Iterator[tuple[str, int]]:
     """The schedules to announce at an instant, each with how many of its intervals are over."""
     for schedule in bucket.dwells:
-        lasted = at - stay.entered_at
+        lasted = at - (stay.anchor or stay.entered_at)
         count = lasted // schedule.every if schedule.every else int(lasted >= schedule.after)
         if count > stay.announced.get(schedule.label, 0):
             yield schedule.label, count
