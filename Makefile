@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: demo dev test soak fmt lint types bench docs lock clean
+.PHONY: demo dev test soak fmt lint types bench docs reference lock clean
 
 demo: $(READY)
 	@$(BIN)/hogsend demo $(ARGS)
@@ -35,6 +35,10 @@ bench: $(READY)
 
 docs: $(READY)
 	@$(BIN)/pytest tests/docs $(ARGS)
+
+# Writes docs/reference/http.md anew from the routes.
+reference: $(READY)
+	@UPDATE=1 $(BIN)/pytest -q -n 0 tests/docs/test_reference.py
 
 # Takes new releases into the lock: hashes, no addresses.
 lock: $(READY)

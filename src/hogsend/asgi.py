@@ -17,6 +17,7 @@ from hogsend.api.headers import SecureHeaders
 from hogsend.api.health import health_routes
 from hogsend.api.ingest import ingest_routes
 from hogsend.api.intake import Intake
+from hogsend.api.journeys import journey_routes, run_routes
 from hogsend.api.keys import audit_routes, key_routes
 from hogsend.api.mail import mail_routes
 from hogsend.api.metrics import event_admin_routes, metrics_routes
@@ -24,6 +25,7 @@ from hogsend.api.observe import Observe
 from hogsend.api.openapi import operation_id, publish_schema
 from hogsend.api.scrape import scrape_routes
 from hogsend.api.shortcut import Shortcut
+from hogsend.api.reference import reference_routes
 from hogsend.app.client import Client
 
 _ROUTES: Final = (
@@ -33,6 +35,8 @@ _ROUTES: Final = (
     explain_routes,
     metrics_routes,
     event_admin_routes,
+    journey_routes,
+    run_routes,
     contact_admin_routes,
     key_routes,
     audit_routes,
@@ -74,5 +78,6 @@ def create_app(client: Client) -> FastAPI:
     app.include_router(ingest)
     for routes in _ROUTES:
         app.include_router(routes(client))
+    app.include_router(reference_routes(app))
     publish_schema(app)
     return app

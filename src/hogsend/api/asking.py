@@ -15,6 +15,7 @@ from hogsend.ops.record import Page
 
 MAX_LIMIT: Final = 100
 _MAX_OFFSET: Final = 10_000_000
+_MAX_LOG_OFFSET: Final = 10_000
 _STORABLE: Final = r"^[^\x00]*$"
 
 
@@ -27,11 +28,22 @@ def _whole(value: Any) -> Any:
 
 _Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
 _Offset = Annotated[int, Field(ge=0, le=_MAX_OFFSET), BeforeValidator(_whole)]
+_LogOffset = Annotated[int, Field(ge=0, le=_MAX_LOG_OFFSET), BeforeValidator(_whole)]
 
 
 def _page(
     limit: Annotated[_Limit, Query(description="Items, at most.")] = 50,
     offset: Annotated[_Offset, Query(description="Items to leave out before them.")] = 0,
+) -> Page:
+    return Page(limit=limit, offset=offset)
+
+
+def _log_page(
+    limit: Annotated[_Limit, Query(description="Items, at most.")] = 50,
+    offset: Annotated[
+        _LogOffset,
+        Query(description="Items to leave out before them. `to` leads further back."),
+    ] = 0,
 ) -> Page:
     return Page(limit=limit, offset=offset)
 
@@ -42,6 +54,8 @@ def _actor(request: Request) -> str:
 
 
 PageQuery = Annotated[Page, Depends(_page)]
+LogPageQuery = Annotated[Page, Depends(_log_page)]
+"""A log has no end, so it is paged only so far."""
 Actor = Annotated[str, Depends(_actor)]
 
 UserIdPath = Annotated[
@@ -75,6 +89,18 @@ BucketIdPath = Annotated[
         pattern=_STORABLE,
         examples=["went-dormant"],
         description="The bucket's id.",
+    ),
+]
+
+JourneyIdPath = Annotated[
+    str,
+    Path(
+        alias="id",
+        min_length=1,
+        max_length=100,
+        pattern=_STORABLE,
+        examples=["welcome"],
+        description="The journey's id.",
     ),
 ]
 

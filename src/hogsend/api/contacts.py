@@ -7,9 +7,8 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from hogsend.api.asking import Actor, PageQuery, UserIdPath, text_query
+from hogsend.api.asking import Actor, LogPageQuery, PageQuery, UserIdPath, text_query
 from hogsend.api.body import MAX_ITEM_BYTES, read_json
-from hogsend.api.metrics import bounded
 from hogsend.api.openapi import takes
 from hogsend.api.shapes import ContactWritten
 from hogsend.app.client import Client
@@ -101,12 +100,12 @@ def contact_admin_routes(client: Client) -> APIRouter:
         return await list_contacts(client.engine.pool, page, search=search)
 
     @router.get("/{userId:path}/timeline", summary="A contact's timeline")
-    async def timeline(user_id: UserIdPath, page: PageQuery) -> Timeline:
+    async def timeline(user_id: UserIdPath, page: LogPageQuery) -> Timeline:
         """What happened to them, newest first: events, joins, leaves, journeys and mail.
 
         `total` stops at 100,000, and an `offset` leads 10,000 back at most.
         """
-        return await timeline_of(client.engine.pool, user_id, bounded(page))
+        return await timeline_of(client.engine.pool, user_id, page)
 
     @router.get("/{userId:path}", summary="Inspect a contact")
     async def show(user_id: UserIdPath) -> ContactAnswer:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from msgspec.structs import replace
 
 from hogsend.api.body import MAX_BATCH_BYTES, MAX_ITEM_BYTES, read_json
 from hogsend.api.openapi import takes
@@ -15,7 +16,7 @@ from hogsend.api.shapes import BatchAccepted, EventAccepted
 from hogsend.app.client import Client
 from hogsend.errors import InvalidInputError
 from hogsend.events.model import Write
-from hogsend.events.parse import parse_event
+from hogsend.events.parse import MAX_ID_LENGTH, parse_event
 from hogsend.ops.outcomes import event_answer
 
 MAX_BATCH: Final = 1000
@@ -30,7 +31,7 @@ _KEY_HEADER: Final = {
             "schema": {
                 "type": "string",
                 "minLength": 1,
-                "maxLength": 256,
+                "maxLength": MAX_ID_LENGTH,
                 "pattern": f"^{_PRINTABLE.pattern}$",
             },
         }
@@ -55,10 +56,9 @@ def ingest_routes(client: Client) -> APIRouter:
         A key that is known already: `stored` is false, and nothing else happens.
         """
         item = await read_json(request, MAX_ITEM_BYTES)
-        key = request.headers.get("Idempotency-Key")
-        if key is not None and isinstance(item, dict):
-            item = {**item, "idempotencyKey": _header_key(key)}
         write = parse_event(item, client.clock.now())
+        if (key := request.headers.get("Idempotency-Key")) is not None:
+            write = _with_key(write, key)
         outcome = (await client.engine.batcher.submit([write]))[0]
         return _accepted(event_answer(outcome))
 
@@ -93,10 +93,14 @@ def ingest_routes(client: Client) -> APIRouter:
     return router
 
 
-def _header_key(key: str) -> str:
-    if _PRINTABLE.fullmatch(key) is None:
-        raise InvalidInputError("Idempotency-Key", "must be printable ASCII, and not empty")
-    return key
+def _with_key(write: Write, key: str) -> Write:
+    """The same write with the key of the header."""
+    if len(key) > MAX_ID_LENGTH or _PRINTABLE.fullmatch(key) is None:
+        raise InvalidInputError(
+            "Idempotency-Key", f"must be 1 to {MAX_ID_LENGTH} characters of printable ASCII"
+        )
+    event = write.event and replace(write.event, idempotency_key=key)
+    return replace(write, event=event)
 
 
 def _batch_items(body: object) -> Sequence[object]:

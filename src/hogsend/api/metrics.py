@@ -9,21 +9,23 @@ from fastapi import APIRouter, Query
 from hogsend.api.asking import (
     BucketIdPath,
     InstantQuery,
+    JourneyIdPath,
+    LogPageQuery,
     PageQuery,
     UserIdQuery,
     instant_query,
     text_query,
 )
 from hogsend.app.client import Client
-from hogsend.errors import InvalidInputError
 from hogsend.ops.buckets import require_bucket
 from hogsend.ops.events import (
-    MAX_OFFSET,
     EventNames,
     LoggedEvents,
     list_event_names,
     list_events,
 )
+from hogsend.ops.funnel import Funnel, JourneyMetrics, journey_funnel, journey_metrics
+from hogsend.ops.journeys import require_journey
 from hogsend.ops.metrics import (
     BucketMetrics,
     BucketSeries,
@@ -37,7 +39,6 @@ from hogsend.ops.metrics import (
     overview,
 )
 from hogsend.ops.periods import Period, Span
-from hogsend.ops.record import Page
 
 From = Annotated[InstantQuery | None, instant_query("from", "From then on.")]
 To = Annotated[InstantQuery | None, instant_query("to", "Before then.")]
@@ -75,6 +76,20 @@ def metrics_routes(client: Client) -> APIRouter:
         await require_bucket(client.engine.pool, client.registry, bucket_id)
         return await bucket_series(client.engine.pool, bucket_id, span(period, start, end))
 
+    @router.get("/journeys", summary="Numbers of all journeys")
+    async def journeys() -> JourneyMetrics:
+        """The runs of each journey by status."""
+        return await journey_metrics(client.engine.pool, client.journeys)
+
+    @router.get("/journeys/{id}", summary="A journey's funnel")
+    async def funnel(journey_id: JourneyIdPath) -> Funnel:
+        """How many runs came to each durable call, in the order of the calls.
+
+        Of the newest 10,000 runs.
+        """
+        await require_journey(client.engine.pool, client.journeys, journey_id)
+        return await journey_funnel(client.engine.pool, journey_id)
+
     @router.get("/events", summary="Events over time")
     async def events(
         granularity: Annotated[Period, Query(description="How long a point lasts.")] = Period.DAY,
@@ -102,7 +117,7 @@ def event_admin_routes(client: Client) -> APIRouter:
 
     @router.get("", summary="List events")
     async def list_(
-        page: PageQuery,
+        page: LogPageQuery,
         user_id: UserIdQuery = None,
         event: EventQuery = None,
         start: From = None,
@@ -114,7 +129,7 @@ def event_admin_routes(client: Client) -> APIRouter:
         """
         return await list_events(
             client.engine.pool,
-            bounded(page),
+            page,
             user_id=user_id,
             event=event,
             start=start,
@@ -127,16 +142,3 @@ def event_admin_routes(client: Client) -> APIRouter:
         return await list_event_names(client.engine.pool, page)
 
     return router
-
-
-def bounded(page: Page) -> Page:
-    """A page of a log, which can be paged only so far.
-
-    Raises:
-        InvalidInputError: Its offset is too large.
-    """
-    if page.offset > MAX_OFFSET:
-        raise InvalidInputError(
-            "offset", f"is more than {MAX_OFFSET:,}; go further back in time with `to`"
-        )
-    return page

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from hogsend.api.access import is_admin, required_scope
+from hogsend.api.example import example_of
 from hogsend.api.shapes import REQUESTS
 from hogsend.criteria.schema import criteria_schema
 
@@ -57,6 +58,7 @@ _FAULTS: Final = {
     401: "No key, or one that is unknown, expired or revoked.",
     403: "The key's scope does not reach.",
     404: "There is no such thing.",
+    409: "Not in the state in which it is.",
     413: "The body is too large.",
     422: "A value cannot be accepted; `details` name the field.",
     429: "Too many requests, or too many bad keys from this address.",
@@ -108,14 +110,16 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document: dict[str, Any] = json.loads(json.dumps(described))
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for method, path, operation in operations(document):
-        _hoist_body(operation, schemas)
-        _add_faults(method, path, operation)
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
     schemas |= REQUESTS | {"Error": _ERROR, "Criteria": _criteria()}
     criteria = {"anyOf": [{"$ref": _SCHEMAS + "Criteria"}, {"type": "null"}]}
     schemas["BucketDetail"]["properties"]["criteria"] = criteria
+    for method, path, operation in operations(document):
+        _hoist_body(operation, schemas)
+        _add_faults(method, path, operation)
+    for _, _, operation in operations(document):
+        _add_examples(operation, schemas)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     document["components"]["securitySchemes"] = {
         "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key."}
     }
@@ -132,6 +136,14 @@ def _hoist_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     body["content"]["application/json"]["schema"] = {"$ref": _SCHEMAS + schema["title"]}
 
 
+def _add_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Show what a success answers."""
+    for code, response in operation["responses"].items():
+        content = response.get("content", {}).get("application/json")
+        if code.startswith("2") and content is not None:
+            content["example"] = example_of(content["schema"], schemas)
+
+
 def _add_faults(method: str, path: str, operation: dict[str, Any]) -> None:
     codes: set[int] = set()
     if "requestBody" in operation:
@@ -145,9 +157,12 @@ def _add_faults(method: str, path: str, operation: dict[str, Any]) -> None:
         codes |= {401, 403, 429, 503}
         operation["security"] = [{"apiKey": []}]
         operation["x-scope"] = scope
-    operation["responses"].pop("422", None)
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if "409" in responses:
+        responses["409"] = _fault(409) | responses["409"]
     for code in sorted(codes):
-        operation["responses"].setdefault(str(code), _fault(code))
+        responses.setdefault(str(code), _fault(code))
     if is_admin(path):
         for code, response in operation["responses"].items():
             if code not in {"401", "503"}:

@@ -26,7 +26,7 @@ class BadKeys:
         forgotten_every: Seconds after which one of them is forgotten.
     """
 
-    def __init__(self, *, allowed: int = 20, forgotten_every: float = 3.0) -> None:
+    def __init__(self, *, allowed: int = 300, forgotten_every: float = 1.0) -> None:
         self._allowed = allowed
         self._forgotten_every = forgotten_every
         self._clean_at: OrderedDict[str, float] = OrderedDict()

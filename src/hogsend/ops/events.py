@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from hogsend.db.pool import Pool
 from hogsend.db.queries import load_queries
@@ -21,9 +21,6 @@ from hogsend.ops.record import (
 )
 
 SQL = load_queries(__package__)
-
-MAX_OFFSET: Final = 10_000
-"""How far a log can be paged; ``to`` leads further back."""
 
 
 class LoggedEvent(Record):
