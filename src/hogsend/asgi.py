@@ -23,9 +23,9 @@ from hogsend.api.mail import mail_routes
 from hogsend.api.metrics import event_admin_routes, metrics_routes
 from hogsend.api.observe import Observe
 from hogsend.api.openapi import operation_id, publish_schema
+from hogsend.api.reference import reference_routes
 from hogsend.api.scrape import scrape_routes
 from hogsend.api.shortcut import Shortcut
-from hogsend.api.reference import reference_routes
 from hogsend.app.client import Client
 
 _ROUTES: Final = (

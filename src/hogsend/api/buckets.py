@@ -16,9 +16,11 @@ from hogsend.ops.buckets import (
     BucketSwitch,
     list_buckets,
     require_bucket,
+    require_defined,
     show_bucket,
     switch_bucket,
 )
+from hogsend.ops.jobs import BucketJob, BucketJobs, list_jobs, request_job
 from hogsend.ops.record import Record
 from hogsend.ops.stays import Members, StayStatus, list_members
 
@@ -39,6 +41,12 @@ class BucketSwitchAnswer(Record):
     """A bucket that was enabled or disabled."""
 
     bucket: BucketSwitch
+
+
+class BucketJobAnswer(Record):
+    """One job."""
+
+    job: BucketJob
 
 
 def bucket_routes(client: Client) -> APIRouter:
@@ -89,5 +97,17 @@ def bucket_routes(client: Client) -> APIRouter:
         return await list_members(
             client.engine.pool, bucket_id, page, status=status, user_id=user_id
         )
+
+    @router.get("/{id}/jobs", summary="List a bucket's jobs")
+    async def jobs(bucket_id: BucketIdPath, page: PageQuery) -> BucketJobs:
+        """What brought memberships in line with changed definitions, newest first."""
+        await require_bucket(client.engine.pool, client.registry, bucket_id)
+        return await list_jobs(client.engine.pool, page, bucket_id)
+
+    @router.post("/{id}/jobs", status_code=201, summary="Re-evaluate a bucket")
+    async def reevaluate(bucket_id: BucketIdPath, actor: Actor) -> BucketJobAnswer:
+        """Let a worker look at everybody again; a job that waits or failed is tried now."""
+        require_defined(client.registry, bucket_id)
+        return BucketJobAnswer(job=await request_job(client, bucket_id, actor=actor))
 
     return router

@@ -173,6 +173,15 @@ async def require_bucket(pool: Pool, registry: Registry, bucket_id: str) -> None
         _require(bucket_id, _known_ids(registry, await _configs(pool)))
 
 
+def require_defined(registry: Registry, bucket_id: str) -> None:
+    """Check that the code defines such a bucket.
+
+    Raises:
+        NotFoundError: It does not.
+    """
+    _require(bucket_id, list(registry.buckets))
+
+
 async def switch_bucket(
     client: Client, bucket_id: str, *, enabled: bool, actor: str
 ) -> BucketSwitch:
@@ -181,7 +190,7 @@ async def switch_bucket(
     Raises:
         NotFoundError: The code does not define it.
     """
-    _require(bucket_id, list(client.registry.buckets))
+    require_defined(client.registry, bucket_id)
     now = client.clock.now()
     action = Action(
         actor=actor, name=f"bucket.{'enable' if enabled else 'disable'}", target=bucket_id

@@ -49,13 +49,10 @@ class BucketJobs(Listing):
 
 async def list_jobs(pool: Pool, page: Page, bucket_id: str | None = None) -> BucketJobs:
     """The jobs of a bucket, or of all."""
-    rows = [
-        dict(row) for row in await pool.fetch(SQL.list_jobs, bucket_id, page.limit, page.offset)
-    ]
-    found = [row.pop("found") for row in rows]
+    rows = await pool.fetch(SQL.list_jobs, bucket_id, page.limit, page.offset)
     return BucketJobs(
-        jobs=[BucketJob(**row) for row in rows],
-        total=found[0] if found else 0,
+        jobs=[BucketJob.of(row) for row in rows],
+        total=await pool.fetchval(SQL.count_jobs, bucket_id),
         limit=page.limit,
         offset=page.offset,
     )
