@@ -13,6 +13,7 @@ from hogsend.cli.bench import bench
 from hogsend.cli.buckets import buckets
 from hogsend.cli.demo import demo
 from hogsend.cli.dev import dev
+from hogsend.cli.doctor import doctor
 from hogsend.cli.events import events
 from hogsend.cli.explain import explain
 from hogsend.cli.failure import FAILED, report
@@ -51,6 +52,7 @@ hogsend.command()(explain)
 hogsend.add_typer(keys)
 hogsend.command()(plan)
 hogsend.command()(migrate)
+hogsend.command()(doctor)
 hogsend.command()(bench)
 
 

@@ -33,6 +33,7 @@ class Figures:
     workers: int = 0
     drift: Mapping[str, int] = field(default_factory=dict)
     journeys: Mapping[str, int] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
     mail: Mapping[str, int] = field(default_factory=dict)
 
     def families(self) -> Iterator[Metric]:
@@ -77,6 +78,14 @@ class Figures:
             ),
             _labelled(
                 GaugeMetricFamily(
+                    "hogsend_bucket_jobs",
+                    "Backfills and re-evaluations that are not done, by status.",
+                    labels=["status"],
+                ),
+                self.jobs,
+            ),
+            _labelled(
+                GaugeMetricFamily(
                     "hogsend_mail_last_hour",
                     f"Mail of the last hour, by status, among the newest {BOUND:,}.",
                     labels=["status"],
@@ -112,6 +121,7 @@ async def read_figures(
         workers=row["workers"],
         drift=row["drift"] or {},
         journeys=row["journeys"] or {},
+        jobs=row["jobs"] or {},
         mail=row["mail"] or {},
     )
 

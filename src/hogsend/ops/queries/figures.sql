@@ -29,6 +29,15 @@ SELECT
         ) AS counted
     ) AS journeys,
     (
+        SELECT jsonb_object_agg(status, jobs)
+        FROM (
+            SELECT status, count(*) AS jobs
+            FROM bucket_jobs
+            WHERE status IN ('pending', 'running', 'failed')
+            GROUP BY status
+        ) AS counted
+    ) AS jobs,
+    (
         SELECT jsonb_object_agg(status, mails)
         FROM (
             SELECT status, count(*) AS mails
