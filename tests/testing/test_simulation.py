@@ -68,6 +68,37 @@ async def test_the_log_can_be_read_when_the_simulation_is_over():
     assert sim.dwells == []
 
 
+async def test_redefine_does_what_a_deploy_does():
+    """Who matches already joins silently, who does not any more leaves; time goes on from there."""
+
+    def active(window):
+        return define_bucket(
+            id="active",
+            name="Active",
+            criteria=lambda b: b.event("act").within(window).exists(),
+        )
+
+    async with simulate(buckets=[active(days(1))]) as sim:
+        await sim.event("u1", "act")
+        await sim.advance(days(2))
+        await sim.event("u2", "act")
+        await sim.redefine(active(days(5)))
+        assert await sim.members("active") == {"u1", "u2"}
+        await sim.advance(days(3))
+        await sim.redefine(active(days(1)))
+        assert await sim.members("active") == set()
+        await sim.redefine(on_trial())
+        await sim.contact("u3", plan="trial")
+        assert await sim.members("on-trial") == {"u3"}
+    seen = [(change.user_id, change.kind, change.at - START) for change in sim.transitions]
+    assert seen[:3] == [
+        ("u1", "entered", days(0)),
+        ("u1", "left", days(1)),
+        ("u2", "entered", days(2)),
+    ]
+    assert sorted(seen[3:5]) == [("u1", "left", days(5)), ("u2", "left", days(5))]
+
+
 async def test_contact_merges_and_none_clears():
     """Properties that are not named stay."""
     async with simulate(buckets=[on_trial()]) as sim:
