@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from hogsend.cli.api import api
+from hogsend.cli.audit import audit
 from hogsend.cli.bench import bench
 from hogsend.cli.buckets import buckets
+from hogsend.cli.contacts import contacts
 from hogsend.cli.demo import demo
 from hogsend.cli.dev import dev
 from hogsend.cli.doctor import doctor
@@ -36,7 +38,7 @@ hogsend = typer.Typer(
     name="hogsend",
     help="Real-time groups of users, on nothing but PostgreSQL.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -49,7 +51,9 @@ hogsend.add_typer(buckets)
 hogsend.add_typer(journeys)
 hogsend.add_typer(mail)
 hogsend.command()(explain)
+hogsend.add_typer(contacts)
 hogsend.add_typer(keys)
+hogsend.command()(audit)
 hogsend.command()(plan)
 hogsend.command()(migrate)
 hogsend.command()(doctor)

@@ -1,4 +1,4 @@
-"""``hogsend events``: put events into the log."""
+"""``hogsend events``: put events into the log, and read them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from hogsend.cli.apps import load_client
 from hogsend.cli.imports import import_file
+from hogsend.cli.log import list_events, list_names
 from hogsend.cli.options import App, Json
 from hogsend.cli.printing import print_json
 from hogsend.cli.running import run_async
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 _Columns = list[str]
 
 events = typer.Typer(
-    name="events", help="Send and import events.", no_args_is_help=True, rich_markup_mode=None
+    name="events", help="Send, import and list events.", no_args_is_help=True, rich_markup_mode=None
 )
+
+events.command("list")(list_events)
+events.command("names")(list_names)
 
 
 @events.command("send")

@@ -94,3 +94,10 @@ def print_record(fields: Mapping[str, object]) -> None:
             for name, value in fields.items()
         ],
     )
+
+
+def print_total(what: str, total: int, shown: int, *, capped: bool = False) -> None:
+    """Below a table, on stderr: how many there are, if that is more than is shown."""
+    number = f"more than {total:,}" if capped else f"{total:,}"
+    more = "" if shown == total else f" Shown: {shown:,}; more with --limit and --offset."
+    typer.echo(f"{number} {what}.{more}", err=True)
