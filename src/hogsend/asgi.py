@@ -23,6 +23,7 @@ from hogsend.api.mail import mail_routes
 from hogsend.api.metrics import event_admin_routes, metrics_routes
 from hogsend.api.observe import Observe
 from hogsend.api.openapi import operation_id, publish_schema
+from hogsend.api.plans import plan_routes
 from hogsend.api.reference import reference_routes
 from hogsend.api.scrape import scrape_routes
 from hogsend.api.shortcut import Shortcut
@@ -33,6 +34,7 @@ _ROUTES: Final = (
     health_routes,
     bucket_routes,
     explain_routes,
+    plan_routes,
     metrics_routes,
     event_admin_routes,
     journey_routes,
