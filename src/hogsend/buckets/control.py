@@ -33,7 +33,7 @@ from hogsend.buckets.rollout import (
 from hogsend.clock import Clock
 from hogsend.db.pool import Connection, Pool
 from hogsend.db.queries import load_queries
-from hogsend.errors import ConfigurationError
+from hogsend.errors import ConfigurationError, ConflictError, NotFoundError
 
 SQL = load_queries(__package__)
 
@@ -172,12 +172,12 @@ class BucketControl:
         """Look at everybody again, as soon as may be; a job that there is already will do.
 
         Raises:
-            ConfigurationError: No process has evaluated such a bucket, or it is retired.
+            ConflictError: No process has evaluated such a bucket, or it is retired.
         """
         now = self._clock.now()
         known = (await lock_known(connection, [bucket_id])).get(bucket_id)
         if known is None or known.fingerprint is None or known.retired:
-            raise ConfigurationError(
+            raise ConflictError(
                 f"The bucket {bucket_id!r} is in no running app. Start one that defines it; "
                 "that looks at everybody by itself."
             )
@@ -192,14 +192,15 @@ class BucketControl:
         Processes find that out by themselves after five minutes; this is for the impatient.
 
         Raises:
-            ConfigurationError: There is no such bucket, or a running process has it in its code.
+            NotFoundError: There is no such bucket in the database.
+            ConflictError: A running process has it in its code, or we have.
         """
         now = self._clock.now()
         known = (await lock_known(connection, [bucket_id])).get(bucket_id)
         if known is None:
-            raise ConfigurationError(f"There is no bucket {bucket_id!r} in the database.")
+            raise NotFoundError("bucket", bucket_id, [])
         if bucket_id in self._registry.buckets or _runs(known, now):
-            raise ConfigurationError(
+            raise ConflictError(
                 f"The bucket {bucket_id!r} is still in the code of this app or of a process that "
                 "runs. Remove it there and deploy; to stop it now, disable it."
             )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar, overload
 
+from hogsend.criteria.analyze import analyze
 from hogsend.criteria.ast import Criteria
 from hogsend.criteria.builder import CriteriaSource, build
 from hogsend.criteria.validate import validate
@@ -28,6 +29,12 @@ LEAVE_REASONS: Final = frozenset({"criteria", "max_dwell", "manual"})
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MAX_ID_LENGTH = 100
 _LONGEST = timedelta(days=36_525)
+
+
+class BucketKind(StrEnum):
+    """What says who is in: the criteria."""
+
+    DYNAMIC = "dynamic"
 
 
 class EntryLimit(StrEnum):
@@ -81,7 +88,10 @@ class BucketMeta:
     min_dwell: timedelta | None = None
     max_dwell: timedelta | None = None
     dwells: tuple[DwellSchedule, ...] = ()
+    kind: BucketKind = BucketKind.DYNAMIC
+    time_based: bool = False
     fast_expiry: bool = True
+    reconcile_every: timedelta | None = None
     reconcile_joins: bool | None = None
 
 
@@ -384,7 +394,10 @@ def define_bucket(
     entry_period: timedelta | None = None,
     min_dwell: timedelta | None = None,
     max_dwell: timedelta | None = None,
+    kind: str = BucketKind.DYNAMIC,
+    time_based: bool | None = None,
     fast_expiry: bool = True,
+    reconcile_every: timedelta | None = None,
     reconcile_joins: bool | None = None,
 ) -> Bucket:
     """Declare a bucket.
@@ -400,8 +413,13 @@ def define_bucket(
         entry_period: With ``once_per_period``: how long after a leave joins stay silent.
         min_dwell: A stay lasts at least this long, even when the criteria stop holding.
         max_dwell: A stay ends after this long, whatever the criteria say.
+        kind: ``dynamic``: the criteria say who is in.
+        time_based: Says that the clock alone moves people here. It follows from the rest, so it may
+            be left out; given, it is checked.
         fast_expiry: Joins and leaves by the clock happen at their instant. False leaves them to
             the next reconcile (``BUCKET_RECONCILE_CRON``).
+        reconcile_every: The audit leaves the bucket alone until this long after the last one; it
+            takes place at the instants of ``BUCKET_RECONCILE_CRON``. None is each of them.
         reconcile_joins: Whether the audit looks for people who should be in, besides members who
             should not; None follows from whether the clock can make people join.
 
@@ -412,6 +430,8 @@ def define_bucket(
         *_id_faults(id),
         *_limit_faults(id, entry_limit, entry_period),
         *_dwell_faults(id, min_dwell, max_dwell),
+        *_kind_faults(id, kind),
+        *_duration_faults(id, "reconcile_every", reconcile_every),
     ]
     if not name:
         faults.append(f"bucket {id!r}: name is empty; say what people call this group")
@@ -420,6 +440,9 @@ def define_bucket(
         faults += [f"bucket {id!r}: {fault}" for fault in validate(tree)]
     except DefinitionError as error:
         faults += [f"bucket {id!r}: {fault}" for fault in error.faults]
+    if not faults:
+        moves = analyze(tree).time_based or bool(min_dwell or max_dwell)
+        faults = _time_faults(id, time_based, moves=moves)
     if faults:
         raise DefinitionError(faults)
     return Bucket(
@@ -433,7 +456,9 @@ def define_bucket(
             entry_period=entry_period,
             min_dwell=min_dwell,
             max_dwell=max_dwell,
+            time_based=moves,
             fast_expiry=fast_expiry,
+            reconcile_every=reconcile_every,
             reconcile_joins=reconcile_joins,
         )
     )
@@ -469,6 +494,27 @@ def _limit_faults(id_: str, limit: str, period: timedelta | None) -> list[str]:
             "set entry_limit='once_per_period' or drop entry_period"
         ]
     return _duration_faults(id_, "entry_period", period)
+
+
+def _kind_faults(id_: str, kind: str) -> list[str]:
+    if kind in list(BucketKind):
+        return []
+    if kind == "manual":
+        return [
+            f"bucket {id_!r}: kind='manual' does not exist yet; keep a contact property, such as "
+            "beta=True, and ask for it: criteria=lambda b: b.prop('beta').eq(True)"
+        ]
+    return [f"bucket {id_!r}: kind must be 'dynamic'; got {kind!r}"]
+
+
+def _time_faults(id_: str, declared: object, *, moves: bool) -> list[str]:
+    if declared is None or declared is moves:
+        return []
+    why = "a window, a date or a limit of stays lets" if moves else "nothing in it lets"
+    return [
+        f"bucket {id_!r}: time_based={declared!r}, but {why} the clock alone move people; "
+        f"write time_based={moves} or leave it out"
+    ]
 
 
 def _dwell_faults(id_: str, shortest: timedelta | None, longest: timedelta | None) -> list[str]:

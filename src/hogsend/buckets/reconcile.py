@@ -104,13 +104,29 @@ class Reconciler:
         """Drain, audit and repair; returns how many transitions the repairs made."""
         await self._drain(tick)
         drift = 0
-        for bucket_id in self._registry.live_ids:
+        for bucket_id in await self._due(tick):
             found = await self._audit(self._registry.buckets[bucket_id], tick)
             await self._pool.execute(SQL.note_audit, bucket_id, self._clock.now(), found)
             if found:
                 _log.warning("reconcile.drift", bucket=bucket_id, repaired=found)
             drift += found
         return drift
+
+    async def _due(self, tick: datetime) -> list[str]:
+        """Whom to audit: not those that a job goes through, nor those that had one lately."""
+        rows = await self._pool.fetch(SQL.load_audits)
+        audited = {row["bucket_id"]: row["audited_at"] for row in rows}
+        found = []
+        for bucket_id in self._registry.live_ids:
+            every, last = (
+                self._registry.buckets[bucket_id].meta.reconcile_every,
+                audited.get(bucket_id),
+            )
+            # An audit is noted when it is over, somewhat behind its tick.
+            rests = every is not None and last is not None and tick - last < every - _MINUTE
+            if not rests and bucket_id not in self._registry.building:
+                found.append(bucket_id)
+        return found
 
     async def _drain(self, tick: datetime) -> None:
         """Settle all that waits for the cadence, also what somebody else works on at the moment."""

@@ -62,7 +62,7 @@ async def request_job(client: Client, bucket_id: str, *, actor: str) -> BucketJo
     """Let a worker look at everybody again; a job that waits or failed is tried now.
 
     Raises:
-        ConfigurationError: No running app defines the bucket.
+        ConflictError: No running app defines the bucket.
     """
     action = Action(actor=actor, name="bucket.reevaluate", target=bucket_id)
     pool = client.engine.pool
@@ -76,7 +76,8 @@ async def retire_bucket(client: Client, bucket_id: str, *, actor: str) -> None:
     """Note that a bucket is in no code any more; its members stay as they are.
 
     Raises:
-        ConfigurationError: There is no such bucket, or a running process has it in its code.
+        NotFoundError: There is no such bucket in the database.
+        ConflictError: A running process has it in its code.
     """
     action = Action(actor=actor, name="bucket.retire", target=bucket_id)
     async with client.engine.pool.acquire() as connection, connection.transaction():

@@ -13,7 +13,7 @@ from hogsend.buckets.backfill import JobRunner
 from hogsend.buckets.chunks import ChunkStatements
 from hogsend.buckets.definition import define_bucket
 from hogsend.durations import minutes, seconds
-from hogsend.errors import ConfigurationError
+from hogsend.errors import ConflictError, NotFoundError
 
 
 def trial(plan="trial", **arguments):
@@ -236,9 +236,9 @@ async def test_retiring_by_hand_asks_who_runs_it(pool):
     other = World(pool, [], start=world.now)
     async with pool.acquire() as connection:
         for control in (world.control, other.control):
-            with pytest.raises(ConfigurationError, match="still in the code"):
+            with pytest.raises(ConflictError, match="still in the code"):
                 await control.retire(connection, "trial")
-        with pytest.raises(ConfigurationError, match="no bucket 'tri'"):
+        with pytest.raises(NotFoundError, match="no bucket 'tri'"):
             await other.control.retire(connection, "tri")
         other.clock.set(world.now + minutes(2))
         await other.control.retire(connection, "trial")

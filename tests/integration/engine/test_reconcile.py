@@ -96,6 +96,29 @@ async def test_missing_joins_are_sought_where_the_clock_can_make_them(pool):
     assert await world.engine.reconciler.reconcile(world.now) == 0
 
 
+async def test_reconcile_every_lets_the_audit_pass_over_a_bucket(pool):
+    """Until so long after the last one; the drift waits, and is found then."""
+    world = World(pool, [trial(reconcile_every=minutes(15))])
+    await register(world)
+    await world.contact("ann", plan="trial")
+    await world.engine.reconciler.reconcile(world.now)
+    await pool.execute("UPDATE contacts SET properties = '{}'")
+    for moved in (0, 0, 1):
+        world.clock.set(world.now + minutes(5))
+        assert await world.engine.reconciler.reconcile(world.now) == moved
+
+
+async def test_the_audit_leaves_a_bucket_alone_that_a_job_goes_through(pool):
+    """What the job has yet to do is no drift."""
+    world = World(pool, [trial()])
+    await world.start()
+    await world.contact("ann", plan="trial")
+    changed = define_bucket(id="trial", name="Trial", criteria=lambda b: b.prop("plan").eq("x"))
+    await world.start([changed])
+    assert await world.engine.reconciler.reconcile(world.now) == 0
+    assert await world.members("trial") == {"ann"}
+
+
 async def test_the_audit_stops_at_no_chunk(pool, monkeypatch):
     """More people than a chunk, more repairs than a batch: all in one pass."""
     monkeypatch.setattr("hogsend.buckets.reconcile._CHUNK", 70)
