@@ -36,27 +36,30 @@ pair AS (
         LIMIT 1
     ) AS timer ON true
 ),
+dwelling AS (
+    SELECT pair.*,
+           CASE WHEN cardinality($8::text[]) > 0 AND (matches OR active) THEN (
+               SELECT min(CASE
+                   WHEN every IS NOT NULL
+                       THEN anchor + (fired.times + 1) * every * interval '1 microsecond'
+                   WHEN fired.times = 0 THEN anchor + after * interval '1 microsecond'
+               END)
+               FROM unnest($8, $9::bigint[], $10::bigint[]) AS schedule (label, after, every),
+               LATERAL (
+                   SELECT CASE WHEN active
+                       THEN coalesce((dwell_state ->> label)::bigint, 0) ELSE 0 END AS times
+               ) AS fired
+           ) END AS dwell_at
+    FROM pair
+),
 planned AS (
-    SELECT pair.*, dwell.at AS dwell_at,
+    SELECT dwelling.*,
            CASE
                WHEN barred THEN CASE WHEN $6 = 'once_per_period' THEN reopens_at END
                WHEN NOT matches THEN flips_at
-               ELSE least(flips_at, entered_at + $5::bigint * interval '1 microsecond', dwell.at)
+               ELSE least(flips_at, entered_at + $5::bigint * interval '1 microsecond', dwell_at)
            END AS wanted_at
-    FROM pair
-    LEFT JOIN LATERAL (
-        SELECT min(CASE
-            WHEN every IS NOT NULL
-                THEN anchor + (fired.times + 1) * every * interval '1 microsecond'
-            WHEN fired.times = 0 THEN anchor + after * interval '1 microsecond'
-        END) AS at
-        FROM unnest($8::text[], $9::bigint[], $10::bigint[]) AS schedule (label, after, every),
-        LATERAL (
-            SELECT CASE WHEN active
-                THEN coalesce((dwell_state ->> label)::bigint, 0) ELSE 0 END AS times
-        ) AS fired
-        WHERE matches OR active
-    ) AS dwell ON true
+    FROM dwelling
 ),
 judged AS (
     SELECT planned.*,

@@ -16,8 +16,15 @@ joined AS (
     WHERE joins
 ),
 armed AS (
+    -- Under the contact lock nobody else arms, and ON CONFLICT costs three times as much.
     INSERT INTO bucket_timers (user_id, bucket_id, due_at, mark)
-    SELECT user_id, $3, due_at, $4 FROM work WHERE arms
+    SELECT user_id, $3, due_at, $4 FROM work WHERE arms AND timer IS NULL
+),
+rearmed AS (
+    -- Not a join with the timers: its plan, made while they were few, would read all of the
+    -- bucket's for each chunk.
+    INSERT INTO bucket_timers (user_id, bucket_id, due_at, mark)
+    SELECT user_id, $3, due_at, $4 FROM work WHERE arms AND timer IS NOT NULL
     ON CONFLICT (user_id, bucket_id) DO UPDATE
     SET due_at = excluded.due_at, mark = coalesce(excluded.mark, bucket_timers.mark)
 ),
