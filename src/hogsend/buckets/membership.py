@@ -211,9 +211,13 @@ def _decide_outside(
 def _flush(
     bucket: BucketMeta, latest: Membership, verdict: Verdict, now: datetime, source: Source
 ) -> Decision:
-    """End a stay that has lasted ``max_dwell``; the next one may begin at the same instant."""
+    """End a stay that has lasted ``max_dwell``; the next one may begin at the same instant.
+
+    That one is news, not history, also when a job or a write meanwhile was the first to look.
+    """
     left = _leave(latest, Reason.MAX_DWELL, now, source)
-    after = _decide_outside(bucket, left.membership, verdict, now, source)
+    again = Source.RECONCILE if source is Source.BACKFILL else source
+    after = _decide_outside(bucket, left.membership, verdict, now, again)
     return replace(after, transitions=(left, *after.transitions))
 
 

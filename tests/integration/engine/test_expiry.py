@@ -92,3 +92,14 @@ async def test_an_earlier_end_is_never_hidden_by_an_older_timer(pool):
     await world.event("ann", "act")
     await world.contact("ann", ends=(START + days(8)).isoformat())
     assert await expiries(world) == [START + days(8)]
+
+
+async def test_limits_that_go_and_come_are_shown(pool):
+    """A deploy drops the time-box, the next one adds a dwell behind where the box ended."""
+    world = World(pool)
+    await world.deploy([trial(max_dwell=days(14))])
+    await world.contact("ann", plan="trial")
+    await world.deploy([trial()])
+    assert await expiries(world) == [None]
+    await world.deploy([trial().schedule_dwell(after=days(20))])
+    assert await expiries(world) == [START + days(20)]

@@ -129,3 +129,15 @@ def test_max_dwell_is_due_before_a_later_flip():
     verdict = Verdict(matches=True, flips_at=NOW + days(30))
     assert look(None, verdict, max_dwell=days(14)).due_at == NOW + days(14)
     assert look(None, verdict, max_dwell=days(40)).due_at == NOW + days(30)
+
+
+def test_a_flush_is_news_whoever_looks_first():
+    """While a job catches up with a new max_dwell, the stay that begins anew is announced."""
+    decision = decide(
+        bucket(max_dwell=days(14)), stay(NOW - days(20)), IN, NOW, source=Source.BACKFILL
+    )
+    assert kinds(decision) == [
+        (Kind.LEFT, Reason.MAX_DWELL, True),
+        (Kind.ENTERED, None, True),
+    ]
+    assert decision.latest.source is Source.RECONCILE

@@ -75,7 +75,8 @@ work AS (
                timer IS NULL OR timer > due_at OR (joins AND timer <> due_at)
                OR ($4::integer IS NOT NULL AND mark IS DISTINCT FROM $4)
            ) AS arms,
-           NOT leaves AND due_at IS NULL AND timer IS NOT NULL AND ($4 IS NOT NULL OR joins)
+           NOT leaves AND due_at IS NULL AND timer IS NOT NULL
+               AND ($4 IS NOT NULL OR joins OR active)
                AS disarms,
            active AND matches AND due_at IS NULL AND expires_at IS NOT NULL AS stays_for_ever
     FROM judged
