@@ -87,8 +87,13 @@ class Model:
         """The buckets that are evaluated."""
         return [bucket for id_, bucket in self.buckets.items() if id_ not in self.paused]
 
-    def write(self, write: Write) -> tuple[bool, list[str]]:
-        """Whether it was stored, and the names of the transition events that it caused."""
+    def write(self, write: Write, *, building: bool = False) -> tuple[bool, list[str]]:
+        """Whether it was stored, and the names of the transition events that it caused.
+
+        Args:
+            write: What a client asks for.
+            building: A job catches up with a definition; whoever comes first sees to a pair.
+        """
         person = self.people.setdefault(write.user_id, Person())
         event = write.event
         if event and event.idempotency_key:
@@ -107,7 +112,7 @@ class Model:
         ]
         if person.exists:
             for bucket in touched:
-                self._look(write.user_id, bucket, "reconcile")
+                self._look(write.user_id, bucket, None if building else "reconcile")
         person.exists = True
         merged = {**person.properties, **write.patch}
         person.properties = {key: value for key, value in merged.items() if value is not None}
@@ -165,8 +170,7 @@ class Model:
                 stay.anchor = self._checked(person, bucket, anchors.get((user_id, number)))
                 person.stays[bucket.id] = [*stays, stay]
             if bucket.fast_expiry:
-                self._look(user_id, bucket, "reconcile")
-        self._look_at_slow(self.now)
+                self._look(user_id, bucket, None)
 
     def _checked(
         self, person: Person, bucket: BucketMeta, anchor: datetime | None
@@ -264,7 +268,8 @@ class Model:
             self._note(pair, bucket, "left", stays[-1], source, reason=reason)
         if self._may_enter(person, bucket, stays):
             person.stays[bucket.id] = stays
-            stays.append(Stay(number=len(stays) + 1, source=source, entered_at=self.now))
+            number, source_of_stay = len(stays) + 1, source or "reconcile"
+            stays.append(Stay(number=number, source=source_of_stay, entered_at=self.now))
             if self._is_announced(bucket, stays):
                 self._note(pair, bucket, "entered", stays[-1], source)
         return None

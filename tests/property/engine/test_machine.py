@@ -78,7 +78,7 @@ def _declarations(draw, number):
         min_dwell=shortest,
         max_dwell=longest,
         dwells=tuple(
-            schedules[label] for label in draw(st.sets(st.sampled_from(["once", "often"])))
+            schedules[label] for label in sorted(draw(st.sets(st.sampled_from(["once", "often"]))))
         ),
         fast_expiry=draw(st.integers(0, 3)) > 0,
         reconcile_joins=draw(st.sampled_from([None, True])),
@@ -122,12 +122,13 @@ class Machine(RuleBasedStateMachine):
             )
         )
         self.start(BASE)
+        self.run(self.world.run_jobs())
 
     def start(self, now):
         """Start an engine on what the database holds."""
         buckets = [Bucket(meta) for meta in self.declarations]
         self.world = World(self.pool, buckets, start=now)
-        self.run(self.world.deploy())
+        self.run(self.world.start())
 
     @rule(batch=batches)
     def write(self, batch):
@@ -168,20 +169,20 @@ class Machine(RuleBasedStateMachine):
         assert self.run(self.world.engine.reconciler.reconcile(self.world.now)) == 0
         self.model.reconcile()
 
-    @rule(number=st.integers(0, 2))
-    def pause_or_resume(self, number):
+    @rule(number=st.integers(0, 2), batch=st.none() | batches)
+    def pause_or_resume(self, number, batch):
         """Paused, a bucket is not evaluated; resumed, it catches up."""
         bucket = self.declarations[number % len(self.declarations)]
         if bucket.id in self.model.paused:
             self.run(self.world.override(bucket.id, enabled=True))
             self.model.paused.remove(bucket.id)
-            self.catch_up(bucket)
+            self.catch_up(bucket, batch)
         else:
             self.run(self.world.override(bucket.id, enabled=False))
             self.model.paused.add(bucket.id)
 
-    @rule(data=st.data(), number=st.integers(0, 2), keep=st.booleans())
-    def redefine(self, data, number, keep):
+    @rule(data=st.data(), number=st.integers(0, 2), keep=st.booleans(), batch=st.none() | batches)
+    def redefine(self, data, number, keep, batch):
         """A deploy with other limits, perhaps with other criteria, too."""
         number %= len(self.declarations)
         old = self.declarations[number]
@@ -191,12 +192,15 @@ class Machine(RuleBasedStateMachine):
         self.declarations[number] = new
         self.start(self.world.now)
         if new.id not in self.model.paused and rules_of(new) != rules_of(old):
-            self.catch_up(new)
+            self.catch_up(new, batch)
         else:
             self.model.buckets[new.id] = new
 
-    def catch_up(self, bucket):
-        """Everybody is looked at again."""
+    def catch_up(self, bucket, batch):
+        """Everybody is looked at again; a write may come before the job does."""
+        batch = self.written(batch or [])
+        if batch:
+            self.run(self.world.engine.ingest.write(batch))
         self.run(self.world.run_jobs())
         self.run(self.world.time.advance_to(self.world.now))
         rows = self.run(
@@ -209,6 +213,9 @@ class Machine(RuleBasedStateMachine):
         )
         anchors = {(row["user_id"], row["entry_count"]): row["dwell_anchor_at"] for row in rows}
         self.model.catch_up(bucket, anchors)
+        for write in batch:
+            self.model.write(write, building=True)
+        self.model.advance(self.model.now)
 
     @rule(batch=batches, point=st.sampled_from(sorted(POINTS)), ending=st.sampled_from(Ending))
     def crash_while_writing(self, batch, point, ending):
