@@ -10,6 +10,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
+from tests.acceptance.conftest import PROGRAM
 
 from hogsend.db.migrate import migrate
 from hogsend.db.pool import connect
@@ -265,3 +266,37 @@ def test_plan_tells_what_a_deploy_would_do(hogsend):
     (lapsed,) = [bucket for bucket in told["buckets"] if bucket["changes"]]
     assert (lapsed["change"], lapsed["members"], lapsed["membersAfter"]) == ("changed", 1, 0)
     assert lapsed["leaves"] == {"count": 1, "announced": True, "byMaxDwell": 0, "users": ["ada"]}
+
+
+def test_contacts_and_the_log_are_read_and_deleted(hogsend):
+    """Lists, one contact, their timeline; what was done is in the audit log."""
+    send = ("events", "send", "purchase", "--timestamp", "2026-01-01")
+    assert hogsend.run(*send, "--user", "ada", "--contact", '{"plan": "pro"}').code == 0
+    assert hogsend.run(*send, "--user", "bob").code == 0
+    listed = json.loads(hogsend.run("contacts", "list", "--search", "ad", "--json").out)
+    assert [contact["userId"] for contact in listed["contacts"]] == ["ada"]
+    ran = hogsend.run("contacts", "list", "--limit", "1")
+    assert ran.err == "2 contacts. Shown: 1; more with --limit and --offset.\n"
+    shown = json.loads(hogsend.run("contacts", "show", "ada", "--json").out)["contact"]
+    assert (shown["properties"], shown["buckets"]) == ({"plan": "pro"}, ["lapsed"])
+    assert "entered  lapsed" in hogsend.run("contacts", "timeline", "ada").out
+    logged = json.loads(hogsend.run("events", "list", "--event", "purchase", "--json").out)
+    assert logged["total"] == 2
+    assert hogsend.run("events", "list", "--user", "ada").out.count("ada") == 3
+    assert "purchase" in hogsend.run("events", "names").out
+    assert hogsend.run("contacts", "delete", "ada", "--erase").out == "ada is erased.\n"
+    refused = hogsend.run("contacts", "show", "ada")
+    assert (refused.code, "There is no contact 'ada'" in refused.err) == (1, True)
+    entry = json.loads(hogsend.run("audit", "--json").out)["auditLogs"][0]
+    assert entry["action"] == "contact.erase"
+    assert entry["actor"].startswith("cli")
+    assert "contact.erase" in hogsend.run("audit").out
+
+
+def test_shells_complete_commands(hogsend):
+    """What a shell asks when somebody presses the tab key."""
+    asked = {"_HOGSEND_COMPLETE": "complete_bash", "COMP_WORDS": "hogsend ke", "COMP_CWORD": "1"}
+    completed = subprocess.run(
+        [PROGRAM], env={**hogsend.environment, **asked}, capture_output=True, text=True, check=False
+    )
+    assert completed.stdout.split() == ["keys"]

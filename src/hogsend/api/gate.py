@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _HOW: Final = "Send the header `Authorization: Bearer KEY`."
 _MAX_KEY_BYTES: Final = 512
 _UNCONFIGURED_RETRY_S: Final = 30
+_GUESSABLE_BELOW: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,9 @@ class Gate:
         self._client = client
         secret = client.settings.admin_api_key
         self._admin_hash = None if secret is None else hash_key(secret.get_secret_value())
+        if secret is not None and len(secret) < _GUESSABLE_BELOW:
+            advice = "take a long random one, e.g. of `openssl rand -base64 32`"
+            _log.warning("admin_api_key.short", advice=advice)
         self._bad_keys = BadKeys()
         self._requests = RequestLimit(client.settings.admin_rate_limit)
         self._finder: KeyFinder | None = None

@@ -1,0 +1,61 @@
+"""What operators read stays fast however much there is: no statement needs to scan a table."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from tests.world import START
+
+from hogsend.ops.events import SQL
+
+DAY = timedelta(days=1)
+STATEMENTS = {
+    "count_stays": (["b"],),
+    "list_stays": ("b", "active", 50, 0),
+    "list_user_stays": ("u7", "b", None),
+    "bucket_figures": (["b"], ["B"]),
+    "bucket_moves": ("b", DAY, START, START),
+    "search_contacts": ("u7", 50, 0, 100_000),
+    "count_found_contacts": ("u7", 100_000),
+    "show_contact": ("u7",),
+    "list_events": ("e7", None, None, 50, 0),
+    "count_events": (None, None, None, 100_000),
+    "event_moves": (None, DAY, START, START),
+    "list_user_events": ("u7", None, None, None, 50, 0),
+    "count_user_events": ("u7", None, None, None, 100_000),
+    "list_event_names": (50, 0),
+    "count_event_names": (100_000,),
+    "timeline": ("u7", 50, 0),
+    "count_timeline": ("u7", 100_000),
+    "funnel": ("j", 100),
+    "find_keys": ([b"x" * 32], START, DAY),
+}
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_no_statement_scans_a_table(connection, name):
+    """The generic plan finds its rows by an index, page and order included."""
+    await connection.execute("SET enable_seqscan = off")
+    rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {getattr(SQL, name)}", *STATEMENTS[name])
+    plan = json.loads(rows[0][0])[0]["Plan"]
+    scans = [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+    assert not [node["Relation Name"] for node in scans]
+
+
+async def test_a_page_of_members_is_found_in_the_index_alone(connection):
+    """Also far down the list: no row is fetched for the members before it."""
+    await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+    rows = await connection.fetch(
+        f"EXPLAIN (FORMAT JSON) {SQL.list_stays}", *STATEMENTS["list_stays"]
+    )
+    found = list(nodes(json.loads(rows[0][0])[0]["Plan"]))
+    indexes = {node.get("Index Name") for node in found if node["Node Type"] == "Index Only Scan"}
+    assert "bucket_memberships_active_entered" in indexes
