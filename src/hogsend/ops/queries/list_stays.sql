@@ -1,15 +1,20 @@
 -- A page of a bucket's stays, newest first; $2 a status, or NULL for all. The page is found in the
--- two indexes alone, which a plan for any $2 can only use when each status stands there literally.
+-- two indexes alone, which a plan for any $2 can only use when each status stands there literally;
+-- and each is read in order, for the two to be merged and not sorted.
 WITH page AS MATERIALIZED (
     SELECT user_id, entry_count
     FROM (
-        SELECT user_id, entry_count, entered_at
-        FROM bucket_memberships
-        WHERE bucket_id = $1 AND status = 'active' AND $2::text IS DISTINCT FROM 'left'
+        (SELECT user_id, entry_count, entered_at
+         FROM bucket_memberships
+         WHERE bucket_id = $1 AND status = 'active' AND $2::text IS DISTINCT FROM 'left'
+         ORDER BY entered_at DESC, user_id DESC, entry_count DESC
+         LIMIT $3::bigint + $4::bigint)
         UNION ALL
-        SELECT user_id, entry_count, entered_at
-        FROM bucket_memberships
-        WHERE bucket_id = $1 AND status = 'left' AND $2::text IS DISTINCT FROM 'active'
+        (SELECT user_id, entry_count, entered_at
+         FROM bucket_memberships
+         WHERE bucket_id = $1 AND status = 'left' AND $2::text IS DISTINCT FROM 'active'
+         ORDER BY entered_at DESC, user_id DESC, entry_count DESC
+         LIMIT $3::bigint + $4::bigint)
     ) AS stay
     ORDER BY entered_at DESC, user_id DESC, entry_count DESC
     LIMIT $3 OFFSET $4
