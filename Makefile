@@ -36,9 +36,9 @@ bench: $(READY)
 docs: $(READY)
 	@$(BIN)/pytest tests/docs $(ARGS)
 
-# Writes docs/reference/http.md anew from the routes.
+# Writes docs/reference anew from the routes, settings, metrics and commands.
 reference: $(READY)
-	@UPDATE=1 $(BIN)/pytest -q -n 0 tests/docs/test_reference.py
+	@UPDATE=1 $(BIN)/pytest -q -n 0 tests/docs/test_reference.py tests/docs/test_made_references.py
 
 # Takes new releases into the lock: hashes, no addresses.
 lock: $(READY)

@@ -1,4 +1,4 @@
-"""``bench latency``: how late a transition by the clock is committed on an idle engine."""
+"""``bench latency``: how late leaves by the clock are, and how long events over HTTP take."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hogsend.app.engine import Engine
 from hogsend.buckets.definition import BUCKET_LEFT, Bucket, define_bucket
 from hogsend.buckets.registry import Registry
 from hogsend.buckets.timers import Pump
+from hogsend.cli.bench.paced import measure_rate
 from hogsend.cli.bench.report import Case, percentiles_ms
 from hogsend.cli.bench.scratch import Note, scratch_schema
 from hogsend.clock import Clock, SystemClock
@@ -25,11 +26,12 @@ _WINDOW_S = 1.5
 
 
 async def bench_latency(settings: Settings, quick: bool, note: Note) -> AsyncIterator[Case]:
-    """Yield the lateness of single timers."""
+    """Yield the lateness of single timers, and the latency of single events over HTTP."""
     timers = 100 if quick else 1000
     note(f"waiting for {timers:,} timers, about 20 a second")
     async with scratch_schema(settings, connections=4) as pool:
         yield await _measure_timers(pool, timers)
+    yield await measure_rate(settings, quick, note)
 
 
 @dataclass(slots=True)
