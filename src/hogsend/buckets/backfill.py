@@ -50,7 +50,7 @@ _log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=15)
 _IDLE_S: Final = 1.0
 _CHUNK_S: Final = 0.04
-"""How long a chunk should take: who writes to one of its people meanwhile waits for it."""
+"""How long a chunk should hold its locks: who writes to one of its people waits for it."""
 _SIZES: Final = (1_000, 10_000)
 """Chunks below a thousand cost more in themselves than in their people."""
 _FIRST_SIZE: Final = 1_000
@@ -173,8 +173,6 @@ class _Walk:
 
     async def step(self) -> bool:
         """Work on the next chunk; whether that was the end."""
-        loop = asyncio.get_running_loop()
-        started = loop.time()
         progress = await (self._lock_first() if self._dense else self._look_first())
         if progress is None:
             await self._finish()
@@ -185,7 +183,6 @@ class _Walk:
             done=self.job.done + progress.people,
             attempts=0,
         )
-        self._resize(loop.time() - started)
         return False
 
     def _resize(self, took_s: float) -> None:
@@ -200,15 +197,19 @@ class _Walk:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
-        """A chunk's transaction. Its commit does not wait for the disk.
+        """A chunk's transaction; how long it holds its locks decides on the next chunk's size.
 
-        Should the server crash, the latest chunks are undone together with the cursor, and nobody
-        can have acted on them: any commit that does wait, such as that of a journey that a leave
-        started, takes those before it to the disk.
+        Its commit does not wait for the disk. Should the server crash, the latest chunks are undone
+        together with the cursor, and nobody can have acted on them: any commit that does wait, such
+        as that of a journey that a leave started, takes those before it to the disk.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("SET LOCAL synchronous_commit = off")
-            yield connection
+        loop = asyncio.get_running_loop()
+        async with self._pool.acquire() as connection:
+            started = loop.time()
+            async with connection.transaction():
+                await connection.execute("SET LOCAL synchronous_commit = off")
+                yield connection
+            self._resize(loop.time() - started)
 
     async def _look_first(self) -> Progress | None:
         """Find those about whom something is to be done, and lock only them."""
@@ -218,9 +219,9 @@ class _Walk:
         if survey.last is None:
             return None
         async with self._transaction() as connection:
-            if survey.candidates:
-                await hold_contacts(connection, survey.candidates)
-            return await self._write(connection, survey.candidates, survey.last, survey.people)
+            # Not those who were deleted meanwhile: were they created again, nobody would hold them.
+            held = await hold_contacts(connection, survey.candidates) if survey.candidates else []
+            return await self._write(connection, held, survey.last, survey.people)
 
     async def _lock_first(self) -> Progress | None:
         """Lock everybody at once, where hardly anybody will be left out."""

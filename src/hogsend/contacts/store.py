@@ -54,9 +54,10 @@ async def claim_contacts(connection: Connection, user_ids: Collection[str]) -> d
     return _by_user(await connection.fetch(SQL.claim_contacts, text_array(user_ids)))
 
 
-async def hold_contacts(connection: Connection, user_ids: Collection[str]) -> None:
-    """Lock the contacts that there are, without reading them."""
-    await connection.execute(SQL.hold_contacts, text_array(sorted(user_ids)))
+async def hold_contacts(connection: Connection, user_ids: Collection[str]) -> list[str]:
+    """Lock the contacts that there are, without reading them; returns their ids."""
+    held = await connection.fetchval(SQL.hold_contacts, text_array(sorted(user_ids)))
+    return held or []
 
 
 async def save_contacts(connection: Connection, contacts: Sequence[Contact], now: datetime) -> None:
