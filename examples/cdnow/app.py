@@ -1,6 +1,8 @@
-"""Three groups of CDNOW's customers; `make demo` replays their purchases through them."""
+"""Three groups of CDNOW's customers, and mail for those who lapsed; `make demo` replays it all."""
 
-from hogsend import create_client, days, define_bucket
+from pathlib import Path
+
+from hogsend import create_client, days, define_bucket, define_journey, send_email
 
 repeat_buyers = define_bucket(
     id="repeat-buyers",
@@ -28,4 +30,25 @@ big_spenders = define_bucket(
     ),
 )
 
-client = create_client(buckets=[repeat_buyers, lapsed, big_spenders])
+
+@define_journey(
+    id="win-back",
+    name="Win back",
+    description="Two mails to good customers who lapse; whoever buys gets no more of them.",
+    trigger=lapsed.entered,
+    exit_on=[lapsed.left],
+)
+async def win_back(user, ctx):
+    if not await ctx.history.has_event("purchase", where=lambda b: b.prop("amount").gte(100)):
+        ctx.exit("never spent $100 at once")
+    address = f"{user.id}@example.org"  # the data have no addresses
+    await send_email(template="come-back", to=address, user_id=user.id, props={"reminder": False})
+    await ctx.sleep(days(3))
+    await send_email(template="come-back", to=address, user_id=user.id, props={"reminder": True})
+
+
+client = create_client(
+    buckets=[repeat_buyers, lapsed, big_spenders],
+    journeys=[win_back],
+    templates=Path(__file__).with_name("emails"),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -65,5 +66,6 @@ class CommandLine:
 @pytest.fixture
 def hogsend(tmp_path, database):
     """``hogsend`` where the example's app is."""
-    (tmp_path / "app.py").write_bytes((EXAMPLE / "app.py").read_bytes())
+    shutil.copy(EXAMPLE / "app.py", tmp_path)
+    shutil.copytree(EXAMPLE / "emails", tmp_path / "emails")
     return CommandLine(home=tmp_path, dsn=database)

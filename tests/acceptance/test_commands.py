@@ -27,11 +27,31 @@ def test_events_send_shows_who_joins_and_leaves(hogsend):
     ran = hogsend.run(
         *send, "--properties", '{"amount": 60}', "--contact", '{"plan": "pro"}', "--json"
     )
-    assert json.loads(ran.out) == {
+    told = json.loads(ran.out)
+    [exit_] = told.pop("exits")
+    assert (exit_["journeyId"], exit_["exited"]) == ("win-back", True)
+    assert told == {
         "stored": True,
-        "exits": [],
         "transitions": [{"bucketId": "lapsed", "transition": "left"}],
     }
+
+
+async def test_journeys_show_and_end_runs(hogsend):
+    """A transition started a run; it is listed, cancelled, and not cancelled twice."""
+    hogsend.run("events", "send", "purchase", "--user", "ada", "--timestamp", "2026-01-01")
+    [journey] = json.loads(hogsend.run("journeys", "list", "--json").out)["journeys"]
+    assert (journey["id"], journey["sourceBucketId"]) == ("win-back", "lapsed")
+    assert journey["counts"]["active"] == 1
+    [run] = json.loads(hogsend.run("journeys", "states", "win-back", "--json").out)["states"]
+    assert (run["userId"], run["triggerEvent"]["name"]) == ("ada", "bucket:entered:lapsed")
+    assert "is cancelled" in hogsend.run("journeys", "cancel", "win-back", run["id"]).out
+    ran = hogsend.run("journeys", "cancel", "win-back", run["id"])
+    assert (ran.code, ran.out) == (1, "")
+    assert "over already: it is exited" in ran.err
+    assert "cancelled" in hogsend.run("journeys", "states", "win-back", "--user", "ada").out
+    assert "is paused" in hogsend.run("journeys", "disable", "win-back").out
+    assert "(paused)" in hogsend.run("journeys", "list").out
+    assert "Did you mean 'win-back'" in hogsend.run("journeys", "show", "winback").err
 
 
 async def test_buckets_show_what_is_in_the_database(hogsend, connection):

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 from tests.acceptance.conftest import EXAMPLE
 
-from hogsend.app.client import create_client
 from hogsend.clock import VirtualClock
+from hogsend.email.providers.console import Console
 from hogsend.events.importing.columns import ColumnOptions
 from hogsend.events.importing.files import open_event_file
 from hogsend.ops.replay import read_script, replay
@@ -71,7 +71,7 @@ async def replayed(database):
     clock = VirtualClock(script.starts_at)
     app = runpy.run_path(str(EXAMPLE / "app.py"))["client"]
     settings = Settings(database_url=SecretStr(database))
-    client = create_client(buckets=app.registry.definitions, settings=settings, clock=clock)
+    client = app.elsewhere(settings=settings, clock=clock, mail_provider=Console(quiet=True))
 
     async def ignore(_):
         pass
@@ -81,6 +81,7 @@ async def replayed(database):
         yield client
 
 
+@pytest.mark.timeout(300)
 async def test_transitions_equal_a_brute_force_count(replayed, connection):
     """For 2,357 customers every join and leave, to the instant, under both event names.
 
@@ -115,6 +116,38 @@ async def test_transitions_equal_a_brute_force_count(replayed, connection):
         count = stays[bucket.id]
         row = rf"{bucket.meta.name} +{count.active:,} +{count.entered:,} +{count.left:,} "
         assert re.search(row, picture_text()), f"The picture of the demo is not right: {row}"
+    await check_mails(expected, connection)
+
+
+def count_mails(expected, path, until):
+    """How many runs and mails follow from who lapsed when."""
+    best = {}
+    for row in csv.DictReader(path.read_text().splitlines()):
+        if float(row["amount"]) >= 100:
+            at = datetime.fromisoformat(row["timestamp"])
+            best[row["user_id"]] = min(at, best.get(row["user_id"], at))
+    left = {}
+    for user, bucket, kind, at in expected:
+        if (bucket, kind) == ("lapsed", "left"):
+            left.setdefault(user, []).append(at)
+    runs = [(u, at) for u, bucket, kind, at in expected if (bucket, kind) == ("lapsed", "entered")]
+    mails = 0
+    for user, at in runs:
+        if user in best and best[user] <= at:
+            second = at + timedelta(days=3)
+            returned = any(at <= end < second for end in left.get(user, ()))
+            mails += 1 if returned or second > until else 2
+    return len(runs), mails
+
+
+async def check_mails(expected, connection):
+    """One run for each who lapses; the second mail three days later, unless they bought before."""
+    runs, mails = count_mails(expected, EXAMPLE / "cdnow_sample.csv", UNTIL)
+    assert await connection.fetchval("SELECT count(*) FROM journey_states") == runs
+    sent = await connection.fetch("SELECT status, count(*) FROM email_sends GROUP BY 1")
+    assert [tuple(row) for row in sent] == [("sent", mails)]
+    assert mails > 500
+    assert re.search(rf"Win back +{runs:,} .* {mails:,} ", picture_text())
 
 
 def picture_text() -> str:

@@ -52,6 +52,7 @@ class Client:
     ) -> None:
         self.registry = Registry(buckets)
         self.journeys = register_journeys(journeys, self.registry)
+        self._own_journeys = tuple(journeys)
         self.settings = settings
         self.templates = Templates(templates)
         self._mail_policy = make_policy(settings)
@@ -75,6 +76,17 @@ class Client:
         if self._engine is None:
             raise ConfigurationError("The client is not started: use `async with client:`.")
         return self._engine
+
+    def elsewhere(self, *, settings: Settings, clock: Clock, mail_provider: Provider) -> Client:
+        """The same app on another database and clock; its mail goes another way, too."""
+        return Client(
+            buckets=self.registry.definitions,
+            journeys=self._own_journeys,
+            settings=settings,
+            clock=clock,
+            templates=self.templates.home,
+            mail_provider=mail_provider,
+        )
 
     @property
     def mailer(self) -> Mailer:
@@ -126,6 +138,7 @@ class Client:
             self._engine = await self._connect(resources)
             try:
                 await self.control.refresh(any_version=True)
+                await self.journey_control.run_once()
                 yield self
             finally:
                 self._engine = None

@@ -140,6 +140,7 @@ async def _replay(plan: _Plan, dsn: str) -> None:
         scene = Scene(
             pool=client.engine.pool,
             buckets=list(client.registry.buckets.values()),
+            journeys=client.journeys.definitions,
             script=script,
             until=until,
             source=plan.file.path.name,
@@ -166,13 +167,13 @@ async def _go_on(plan: _Plan, dsn: str, listener: socket.socket) -> None:
 
 
 def _on_database(app: Client, dsn: str, clock: Clock) -> Client:
-    """The same buckets on another database and clock."""
+    """The same app on another database and clock; its mail stays there, whatever it is."""
     from pydantic import SecretStr  # noqa: PLC0415 - keeps --help quick
 
-    from hogsend.app.client import create_client  # noqa: PLC0415
+    from hogsend.email.providers.console import Console  # noqa: PLC0415
 
     settings = app.settings.model_copy(update={"database_url": SecretStr(dsn)})
-    return create_client(buckets=app.registry.definitions, settings=settings, clock=clock)
+    return app.elsewhere(settings=settings, clock=clock, mail_provider=Console(quiet=True))
 
 
 def _invite(plan: _Plan, client: Client, dsn: str, listener: socket.socket, key: str) -> None:

@@ -17,8 +17,11 @@ from rich.text import Text
 
 from hogsend.buckets.registry import CompiledBucket
 from hogsend.db.pool import Pool
+from hogsend.journeys.definition import Journey
 from hogsend.ops.history import Move, Peak, find_peaks, latest_moves, sizes_at
+from hogsend.ops.mail import count_mails
 from hogsend.ops.replay import Position, Script
+from hogsend.ops.runs import count_runs
 from hogsend.ops.stays import Counts, count_stays
 
 _FRAME_S: Final = 0.15
@@ -37,6 +40,7 @@ class Scene:
 
     pool: Pool
     buckets: Sequence[CompiledBucket]
+    journeys: Sequence[Journey]
     script: Script
     until: datetime
     source: str
@@ -87,6 +91,9 @@ class View(ABC):
             markup=False,
         )
         console.print(_summary(scene, stays, peaks, sizes))
+        if scene.journeys:
+            console.print()
+            console.print(await _journeys(scene))
         self._warn(console)
 
     def _warn(self, console: Console) -> None:
@@ -199,6 +206,28 @@ def _summary(
             cells.append(f"{peak.size:,} on {peak.at:%Y-%m-%d}" if peak else "")
         line = Text(_sparkline(sizes[bucket.meta.id]), style="cyan")
         table.add_row(Text(bucket.meta.name), *cells, line)
+    return table
+
+
+async def _journeys(scene: Scene) -> Table:
+    """What became of the runs of each journey."""
+    ids = [journey.id for journey in scene.journeys]
+    runs = await count_runs(scene.pool, ids)
+    mails = await count_mails(scene.pool, ids)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("Journey")
+    for name in ("Started", "Completed", "Ended early", "Under way", "Mails sent"):
+        table.add_column(name, justify="right")
+    for journey in scene.journeys:
+        found = runs[journey.id]
+        cells = (
+            found.of_status(None),
+            found.completed,
+            found.exited + found.failed,
+            found.active + found.waiting,
+            mails.get(journey.id, 0),
+        )
+        table.add_row(Text(journey.meta.name), *(f"{cell:,}" for cell in cells))
     return table
 
 

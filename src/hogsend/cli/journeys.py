@@ -144,14 +144,14 @@ async def _list(client: Client) -> Journeys:
     from hogsend.ops.journeys import list_journeys as read  # noqa: PLC0415 - keeps --help quick
     from hogsend.ops.record import Page  # noqa: PLC0415
 
-    async with client:
+    async with client.inspect():
         return await read(client.engine.pool, client.journeys, Page(limit=10_000))
 
 
 async def _show(client: Client, journey_id: str) -> JourneyDetail:
     from hogsend.ops.journeys import show_journey as read  # noqa: PLC0415 - keeps --help quick
 
-    async with client:
+    async with client.inspect():
         return await read(client.engine.pool, client.journeys, journey_id)
 
 
@@ -163,7 +163,7 @@ async def _states(
     from hogsend.ops.runs import list_runs  # noqa: PLC0415
 
     chosen = None if status is None else Status(status)
-    async with client:
+    async with client.inspect():
         await require_journey(client.engine.pool, client.journeys, journey_id)
         return await list_runs(client.engine.pool, journey_id, page, status=chosen, user_id=user)
 
@@ -173,7 +173,7 @@ async def _act(client: Client, what: str, journey_id: str, state_id: str) -> Non
     from hogsend.ops.journeys import require_journey  # noqa: PLC0415
 
     act = {"cancel": runs.cancel, "retry": runs.retry}[what]
-    async with client:
+    async with client.inspect():
         await require_journey(client.engine.pool, client.journeys, journey_id)
         await act(client, journey_id, state_id, actor=command_line_actor())
 

@@ -52,7 +52,7 @@ class Templates:
 
     def __init__(self, home: TemplateHome | None = None) -> None:
         sources = {} if home is None else _read(Path(home) if isinstance(home, str) else home)
-        self._home = home
+        self.home = home
         self._sources = sources
         self._environment = _environment(sources, jinja2.StrictUndefined)
         self._files, faults = _sendable(sources)
@@ -102,7 +102,7 @@ class Templates:
         if name in self._files:
             return self._files[name]
         if not self._files:
-            where = f"{self._home} has none" if self._home else "the client has none"
+            where = f"{self.home} has none" if self.home else "the client has none"
             raise TemplateError(
                 f"There is no template {name!r}: {where}. Say where they are with "
                 "create_client(templates=DIRECTORY)."
@@ -110,7 +110,7 @@ class Templates:
         close = difflib.get_close_matches(name, self._files, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise TemplateError(
-            f"There is no template {name!r} in {self._home}. {hint}"
+            f"There is no template {name!r} in {self.home}. {hint}"
             f"There are: {', '.join(self.names)}."
         )
 

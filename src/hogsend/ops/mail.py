@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -52,3 +53,9 @@ async def find_mail(pool: Pool, mail_id: UUID) -> KeptMail | None:
         provider=row["provider"],
         attempts=row["attempts"],
     )
+
+
+async def count_mails(pool: Pool, journey_ids: Sequence[str]) -> dict[str, int]:
+    """How many mails each journey has sent, of those that have."""
+    rows = await pool.fetch(SQL.count_journey_mails, journey_ids)
+    return {row["journey_id"]: row["count"] for row in rows}
