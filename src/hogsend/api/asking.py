@@ -53,6 +53,18 @@ def _actor(request: Request) -> str:
     return caller.actor
 
 
+def _id_path(example: str, description: str) -> Any:
+    """The id of something that the code declares."""
+    return Path(
+        alias="id",
+        min_length=1,
+        max_length=100,
+        pattern=_STORABLE,
+        examples=[example],
+        description=description,
+    )
+
+
 PageQuery = Annotated[Page, Depends(_page)]
 LogPageQuery = Annotated[Page, Depends(_log_page)]
 """A log has no end, so it is paged only so far."""
@@ -80,29 +92,8 @@ UserIdQuery = Annotated[
         description="Only this user's.",
     ),
 ]
-BucketIdPath = Annotated[
-    str,
-    Path(
-        alias="id",
-        min_length=1,
-        max_length=100,
-        pattern=_STORABLE,
-        examples=["went-dormant"],
-        description="The bucket's id.",
-    ),
-]
-
-JourneyIdPath = Annotated[
-    str,
-    Path(
-        alias="id",
-        min_length=1,
-        max_length=100,
-        pattern=_STORABLE,
-        examples=["welcome"],
-        description="The journey's id.",
-    ),
-]
+BucketIdPath = Annotated[str, _id_path("went-dormant", "The bucket's id.")]
+JourneyIdPath = Annotated[str, _id_path("welcome", "The journey's id.")]
 
 
 def text_query(description: str, example: str) -> Any:
