@@ -64,6 +64,31 @@ async def test_the_win_back_in_virtual_time(templates):
     ]
 
 
+async def test_suppress_keeps_a_gap_between_mails(templates):
+    """A mail sooner than that after any other is on record, with the reason, and not sent."""
+
+    @define_journey(id="first", name="First", trigger="go")
+    async def first(user, ctx):
+        await send_email(template="miss-you", props={"day": 0})
+
+    @define_journey(id="gentle", name="Gentle", trigger="go", suppress=days(2))
+    async def gentle(user, ctx):
+        await ctx.sleep(days(1))
+        await send_email(template="miss-you", props={"day": 1})
+        await ctx.sleep(days(1))
+        await send_email(template="miss-you", props={"day": 2})
+
+    async with simulate(journeys=[first, gentle], templates=templates) as sim:
+        await sim.event("ann", "go", email="ann@example.org")
+        await sim.advance(days(2))
+        assert [run.status for run in await sim.runs()] == ["completed", "completed"]
+    assert [(mail.journey_id, mail.status, mail.reason) for mail in sim.emails] == [
+        ("first", "sent", None),
+        ("gentle", "suppressed", "suppress: a mail less than 2 days ago"),
+        ("gentle", "sent", None),
+    ]
+
+
 async def test_what_user_code_raises_comes_out():
     """At the call that made it run, with a note that says where; the run is tried again."""
 

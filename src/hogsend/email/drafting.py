@@ -69,9 +69,13 @@ class Drafter:
         return self._templates.render(mail.template, variables, subject=mail.subject)
 
     async def _over_cap(self, connection: Connection, order: Order, now: datetime) -> str | None:
-        """Why the frequency cap keeps a mail back, or None."""
-        cap = self._policy.cap
-        if cap is None or order.mail.category == TRANSACTIONAL:
+        """Why the journey's gap or the frequency cap keeps a mail back, or None."""
+        cap, gap = self._policy.cap, order.mail.gap
+        if order.mail.category == TRANSACTIONAL:
+            return None
+        if gap is not None and await count_recent(connection, order.user_id, now - gap):
+            return f"suppress: a mail less than {describe_duration(gap)} ago"
+        if cap is None:
             return None
         if await count_recent(connection, order.user_id, now - cap.window) < cap.mails:
             return None

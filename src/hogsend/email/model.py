@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -51,6 +51,7 @@ class Mail:
         category: What a user can unsubscribe from by itself; None is everything that is not
             ``transactional``.
         journey_id: The journey that sends it, if one does.
+        gap: Not to a user who got a mail less than this ago; transactional ones aside.
 
     Raises:
         InvalidInputError: Something is wrong with one of them.
@@ -63,6 +64,7 @@ class Mail:
     props: Mapping[str, Any] = field(default_factory=dict)
     category: str | None = None
     journey_id: str | None = None
+    gap: timedelta | None = None
 
     def __post_init__(self) -> None:
         if not self.user_id and not self.to:

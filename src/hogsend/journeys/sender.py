@@ -42,7 +42,9 @@ class RunSender:
         async def act(call: str) -> Any:
             key = f"journey:{self._replay.run.id}:{call}"
             return msgspec.to_builtins(
-                await self._send(replace(mail, journey_id=self._meta.id), key)
+                await self._send(
+                    replace(mail, journey_id=self._meta.id, gap=self._meta.suppress), key
+                )
             )
 
         recorded = await self._replay.effect(f"send_email:{mail.template}", act)
