@@ -24,7 +24,7 @@ import asyncpg
 import structlog
 from msgspec.structs import replace
 
-from hogsend.buckets.chunks import ChunkStatements
+from hogsend.buckets.chunks import USE_INDEXES, ChunkStatements
 from hogsend.buckets.definition import BUCKET_LEFT
 from hogsend.buckets.jobs import (
     SQL,
@@ -207,15 +207,17 @@ class _Walk:
         async with self._pool.acquire() as connection:
             started = loop.time()
             async with connection.transaction():
-                await connection.execute("SET LOCAL synchronous_commit = off")
+                await connection.execute(f"SET LOCAL synchronous_commit = off; {USE_INDEXES}")
                 yield connection
             self._resize(loop.time() - started)
 
     async def _look_first(self) -> Progress | None:
         """Find those about whom something is to be done, and lock only them."""
-        survey = await self._statements.survey(
-            self._pool, self._clock.now(), self.job.cursor, self._size
-        )
+        async with self._pool.acquire() as reader, reader.transaction():
+            await reader.execute(USE_INDEXES)
+            survey = await self._statements.survey(
+                reader, self._clock.now(), self.job.cursor, self._size
+            )
         if survey.last is None:
             return None
         async with self._transaction() as connection:

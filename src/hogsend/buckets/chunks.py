@@ -15,7 +15,7 @@ from msgspec import Struct
 from hogsend.buckets.definition import BucketMeta
 from hogsend.criteria.sql import compile_selection
 from hogsend.db.literals import text_array
-from hogsend.db.pool import Connection, Pool
+from hogsend.db.pool import Connection
 from hogsend.db.queries import load_queries
 
 SQL = load_queries(__package__)
@@ -24,6 +24,10 @@ NEXT_PEOPLE: Final = (
     "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $11"
 )
 _THESE: Final = "SELECT user_id, properties FROM contacts WHERE user_id = ANY($2::text::text[])"
+
+USE_INDEXES: Final = "SET LOCAL enable_seqscan = off"
+"""For transactions that run these statements. Planned while the tables were empty (and vacuumed),
+they would read whole tables for each person, for as long as the connection keeps the plan."""
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -63,9 +67,11 @@ class ChunkStatements:
         self._write, _ = compile_chunk(SQL.write_chunk, meta, _THESE, taken=10)
         self._params = params
 
-    async def survey(self, pool: Pool, now: datetime, cursor: str, size: int) -> Survey:
+    async def survey(self, connection: Connection, now: datetime, cursor: str, size: int) -> Survey:
         """Look at the next ``size`` people behind ``cursor``; takes no locks."""
-        row = await pool.fetchrow(self._survey, now, cursor, *self._rules, size, *self._params)
+        row: Any = await connection.fetchrow(
+            self._survey, now, cursor, *self._rules, size, *self._params
+        )
         return _survey(row)
 
     async def write(

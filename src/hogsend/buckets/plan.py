@@ -13,7 +13,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from hogsend.buckets.chunks import NEXT_PEOPLE, SQL, compile_chunk, microseconds, rules_of
+from hogsend.buckets.chunks import (
+    NEXT_PEOPLE,
+    SQL,
+    USE_INDEXES,
+    compile_chunk,
+    microseconds,
+    rules_of,
+)
 from hogsend.buckets.definition import BucketMeta
 from hogsend.buckets.registry import CompiledBucket
 from hogsend.buckets.rollout import Known, need_of, schedule_text
@@ -131,6 +138,7 @@ async def forecast(
     statement, params = compile_chunk(SQL.plan_chunk, meta, NEXT_PEOPLE, taken=13)
     rules, shortest = rules_of(meta, None), microseconds(meta.min_dwell)
     cursor = ""
+    await connection.execute(USE_INDEXES)
     while True:
         row = await connection.fetchrow(
             statement, now, cursor, *rules, _CHUNK, shortest, samples, *params
