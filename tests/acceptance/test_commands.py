@@ -302,7 +302,9 @@ def test_contacts_and_the_log_are_read_and_deleted(hogsend):
     assert "entered lapsed" in " ".join(hogsend.run("contacts", "timeline", "ada").out.split())
     logged = json.loads(hogsend.run("events", "list", "--event", "purchase", "--json").out)
     assert logged["total"] == 2
-    assert hogsend.run("events", "list", "--user", "ada").out.count("ada") == 3
+    ran = hogsend.run("events", "list", "--user", "ada")
+    assert len(ran.out.splitlines()) == 4
+    assert "bob" not in ran.out
     assert "purchase" in hogsend.run("events", "names").out
     assert hogsend.run("contacts", "delete", "ada", "--erase").out == "ada is erased.\n"
     refused = hogsend.run("contacts", "show", "ada")
