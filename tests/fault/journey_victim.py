@@ -161,6 +161,7 @@ async def _run(
             now = engine.clock.now()
             await engine.batcher.submit([parse_event(item(n), now) for n in range(number, last)])
             acknowledged.send(last)
+            await asyncio.sleep(0.05)  # else it would start users faster than it gets them through
         while await pool.fetchval(UNFINISHED):  # noqa: ASYNC110 - rows send no signal
             await asyncio.sleep(0.05)
         for service in services:

@@ -23,6 +23,8 @@ async def check(dsn, users):
     for run in runs:
         assert [entry["call"] for entry in run["journal"]] == journey_victim.CALLS
         assert (run["status"], run["attempts"]) == ("completed", 0)
+        found = run["journal"][journey_victim.CALLS.index("wait_for_event:toured/done")]
+        assert found["result"] is not None  # the event that the call before had sent
     toured = await connection.fetch(
         "SELECT user_id, count(*) FROM user_events WHERE event = 'toured' GROUP BY 1"
     )

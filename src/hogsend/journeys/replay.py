@@ -93,7 +93,7 @@ class Replay:
         self._unsafe = False
         self._flush: asyncio.Task[Saved] | None = None
         self.progressed = False
-        self._seen = (run.created_at, run.event.id)
+        self._seen = self._stored_seen = (run.created_at, run.event.id)
         if run.journal and run.journal[-1].until is not None:
             self._add(_outcome(run.journal[-1].call, run.resumed_at, run.wake_event))
 
@@ -145,7 +145,9 @@ class Replay:
                     raise StepError(name, entry.error.type, entry.error.message)
                 return entry.result
             await self._make_safe()
-            began_at, seen = self._clock.now(), _new_id()
+            # An earlier pass may have come as far as the first effect of this one, and no further.
+            seen = (self._clock.now(), _new_id()) if self.progressed else self._stored_seen
+            began_at = seen[0]
             try:
                 result = _plain(name, await act(name))
             except Exception as error:
@@ -156,7 +158,7 @@ class Replay:
             entry = Entry(call=name, at=self._clock.now(), began_at=began_at, result=result)
             self._record(entry)
             self._unsaved.append(entry)
-            self._seen = (began_at, seen)
+            self._seen = seen
             self._unsafe = self.progressed = True
             return result
 
@@ -253,6 +255,7 @@ class Replay:
             raise self._diverged(name, entry.call)
         self._place += 1
         self._follow(entry)
+        self._stored_seen = self._seen
         return entry
 
     def _follow(self, entry: Entry) -> None:
@@ -260,7 +263,9 @@ class Replay:
             return
         self.now = entry.at
         event = entry.result if entry.call.endswith(DONE) else None
-        self._seen = (entry.began_at or entry.at, UUID(event["id"]) if event else NO_ID)
+        seen_at = entry.began_at or entry.at
+        first = self.run.event.id if seen_at == self.run.created_at else NO_ID
+        self._seen = (seen_at, UUID(event["id"]) if event else first)
 
     def _record(self, entry: Entry) -> None:
         self._entries.append(entry)
