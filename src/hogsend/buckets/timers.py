@@ -19,15 +19,15 @@ POLL_S = 0.1
 """The longest sleep. A timer armed further ahead than this fires at its instant; a nearer one at
 most this much later, whichever process armed it, through any pooler, without NOTIFY."""
 
-LANES = 3
+LANES = 2
 """Transactions at once: while one waits for the database, Python prepares the other."""
 
 _UNHURRIED = "SET LOCAL synchronous_commit = off"
 """Nobody was promised what the pump is about to do: should the server lose its last moments, the
 timers are due again. Whoever commits in earnest meanwhile need not queue behind it for the disk."""
 
-_BATCH = 100
-_AHEAD = 20
+_BATCH = 200
+_AHEAD = 15
 _BUSY_S = 0.005
 
 _Due = dict[str, set[str]]
