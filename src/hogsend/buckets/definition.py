@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from hogsend.criteria.analyze import analyze
 from hogsend.criteria.ast import Criteria
 from hogsend.criteria.builder import CriteriaSource, build
 from hogsend.criteria.validate import validate
+from hogsend.declarations import ID, LONGEST, EntryLimit, duration_faults, id_faults, limit_faults
 from hogsend.durations import describe_duration
 from hogsend.errors import DefinitionError
 
@@ -26,23 +26,11 @@ ANY_BUCKET_EVENTS: Final = frozenset({BUCKET_ENTERED, BUCKET_LEFT})
 LEAVE_REASONS: Final = frozenset({"criteria", "max_dwell", "manual"})
 """Why a stay ends, where that is announced."""
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MAX_ID_LENGTH = 100
-_LONGEST = timedelta(days=36_525)
-
 
 class BucketKind(StrEnum):
     """What says who is in: the criteria."""
 
     DYNAMIC = "dynamic"
-
-
-class EntryLimit(StrEnum):
-    """How often a user's joins are announced."""
-
-    UNLIMITED = "unlimited"
-    ONCE = "once"
-    ONCE_PER_PERIOD = "once_per_period"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +215,7 @@ class Bucket:
         if faults:
             raise DefinitionError(faults)
         kind, duration = ("after", after) if every is None else ("every", every)
-        name = label or f"{kind}-{describe_duration(duration or _LONGEST).replace(' ', '-')}"
+        name = label or f"{kind}-{describe_duration(duration or LONGEST).replace(' ', '-')}"
         schedule = DwellSchedule(label=name, after=after, every=every)
         if any(known.label == name for known in self.meta.dwells):
             raise DefinitionError(
@@ -427,11 +415,11 @@ def define_bucket(
         DefinitionError: With every fault found.
     """
     faults = [
-        *_id_faults(id),
-        *_limit_faults(id, entry_limit, entry_period),
+        *id_faults("bucket", id, "went-dormant"),
+        *limit_faults("bucket", id, entry_limit, entry_period),
         *_dwell_faults(id, min_dwell, max_dwell),
         *_kind_faults(id, kind),
-        *_duration_faults(id, "reconcile_every", reconcile_every),
+        *duration_faults("bucket", id, "reconcile_every", reconcile_every),
     ]
     if not name:
         faults.append(f"bucket {id!r}: name is empty; say what people call this group")
@@ -473,29 +461,6 @@ def duplicate_faults(buckets: Sequence[Bucket]) -> list[str]:
     ]
 
 
-def _id_faults(id_: str) -> list[str]:
-    if isinstance(id_, str) and len(id_) <= _MAX_ID_LENGTH and _ID.fullmatch(id_):
-        return []
-    return [
-        f"bucket {id_!r}: an id is lower-case letters, digits and hyphens, begins with a letter "
-        f"or digit, and has at most {_MAX_ID_LENGTH} characters, e.g. 'went-dormant'"
-    ]
-
-
-def _limit_faults(id_: str, limit: str, period: timedelta | None) -> list[str]:
-    known = [str(member) for member in EntryLimit]
-    if limit not in known:
-        return [f"bucket {id_!r}: entry_limit must be one of {', '.join(known)}; got {limit!r}"]
-    if period is None:
-        return []
-    if limit != EntryLimit.ONCE_PER_PERIOD:
-        return [
-            f"bucket {id_!r}: entry_period has no effect with entry_limit={str(limit)!r}; "
-            "set entry_limit='once_per_period' or drop entry_period"
-        ]
-    return _duration_faults(id_, "entry_period", period)
-
-
 def _kind_faults(id_: str, kind: str) -> list[str]:
     if kind in list(BucketKind):
         return []
@@ -518,8 +483,8 @@ def _time_faults(id_: str, declared: object, *, moves: bool) -> list[str]:
 
 
 def _dwell_faults(id_: str, shortest: timedelta | None, longest: timedelta | None) -> list[str]:
-    faults = _duration_faults(id_, "min_dwell", shortest)
-    faults += _duration_faults(id_, "max_dwell", longest)
+    faults = duration_faults("bucket", id_, "min_dwell", shortest)
+    faults += duration_faults("bucket", id_, "max_dwell", longest)
     if not faults and shortest is not None and longest is not None and longest < shortest:
         faults.append(
             f"bucket {id_!r}: max_dwell ({longest}) is shorter than min_dwell ({shortest})"
@@ -532,14 +497,14 @@ def _schedule_faults(
 ) -> list[str]:
     if (after is None) is (every is None):
         return [f"bucket {meta.id!r}: a dwell takes one of after= and every=, e.g. after=days(30)"]
-    if label is not None and not _ID.fullmatch(label):
+    if label is not None and not ID.fullmatch(label):
         return [
             f"bucket {meta.id!r}: the dwell label {label!r} must be lower-case letters, digits "
             "and hyphens, e.g. 'final-nudge'"
         ]
     return [
-        *_duration_faults(meta.id, "dwell after", after),
-        *_duration_faults(meta.id, "dwell every", every),
+        *duration_faults("bucket", meta.id, "dwell after", after),
+        *duration_faults("bucket", meta.id, "dwell every", every),
     ]
 
 
@@ -566,14 +531,3 @@ def _reaction_faults(
             f"leave; there are {', '.join(sorted(LEAVE_REASONS))}"
         )
     return faults
-
-
-def _duration_faults(id_: str, name: str, duration: timedelta | None) -> list[str]:
-    if duration is None or (
-        isinstance(duration, timedelta) and timedelta(0) < duration <= _LONGEST
-    ):
-        return []
-    return [
-        f"bucket {id_!r}: {name} must be a positive duration of at most 100 years, "
-        f"e.g. days(7); got {duration!r}"
-    ]

@@ -23,8 +23,9 @@ from enum import StrEnum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from hogsend.buckets.definition import BucketMeta, EntryLimit
+from hogsend.buckets.definition import BucketMeta
 from hogsend.criteria.evaluate import Verdict
+from hogsend.declarations import EntryLimit
 
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from hogsend.criteria.ast import CompositeCondition, Logic, PropertyCondition
 from hogsend.criteria.builder import CriteriaBuilder, build
+from hogsend.declarations import EntryLimit, duration_faults, id_faults, limit_faults
 from hogsend.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -19,18 +18,7 @@ if TYPE_CHECKING:
 
 JourneyFunction: TypeAlias = "Callable[[User, JourneyContext], Coroutine[Any, Any, object]]"
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MAX_ID_LENGTH: Final = 100
 _MAX_NAME_LENGTH: Final = 256
-_LONGEST: Final = timedelta(days=36_525)
-
-
-class EntryLimit(StrEnum):
-    """How often a user may go through a journey."""
-
-    UNLIMITED = "unlimited"
-    ONCE = "once"
-    ONCE_PER_PERIOD = "once_per_period"
 
 
 Where: TypeAlias = (
@@ -120,10 +108,10 @@ def define_journey(
         DefinitionError: With every fault found.
     """
     faults = [
-        *_id_faults(id),
+        *id_faults("journey", id, "win-back"),
         *_name_faults(id, "trigger", trigger),
-        *_limit_faults(id, entry_limit, entry_period),
-        *_duration_faults(id, "suppress", suppress),
+        *limit_faults("journey", id, entry_limit, entry_period),
+        *duration_faults("journey", id, "suppress", suppress),
     ]
     if not isinstance(name, str) or not name:
         faults.append(f"journey {id!r}: name is empty; say what people call this journey")
@@ -223,35 +211,3 @@ def _name_faults(id_: str, place: str, name: object) -> list[str]:
     if isinstance(name, str) and name and len(name) <= _MAX_NAME_LENGTH and "\0" not in name:
         return []
     return [f"journey {id_!r}: {place} must be the name of an event; got {name!r}"]
-
-
-def _id_faults(id_: str) -> list[str]:
-    if isinstance(id_, str) and len(id_) <= _MAX_ID_LENGTH and _ID.fullmatch(id_):
-        return []
-    return [
-        f"journey {id_!r}: an id is lower-case letters, digits and hyphens, begins with a letter "
-        f"or digit, and has at most {_MAX_ID_LENGTH} characters, e.g. 'win-back'"
-    ]
-
-
-def _limit_faults(id_: str, limit: str, period: timedelta | None) -> list[str]:
-    known = [str(member) for member in EntryLimit]
-    if limit not in known:
-        return [f"journey {id_!r}: entry_limit must be one of {', '.join(known)}; got {limit!r}"]
-    if period is not None and limit != EntryLimit.ONCE_PER_PERIOD:
-        return [
-            f"journey {id_!r}: entry_period has no effect with entry_limit={str(limit)!r}; "
-            "set entry_limit='once_per_period' or drop entry_period"
-        ]
-    return _duration_faults(id_, "entry_period", period)
-
-
-def _duration_faults(id_: str, name: str, duration: timedelta | None) -> list[str]:
-    if duration is None or (
-        isinstance(duration, timedelta) and timedelta(0) < duration <= _LONGEST
-    ):
-        return []
-    return [
-        f"journey {id_!r}: {name} must be a positive duration of at most 100 years, "
-        f"e.g. days(7); got {duration!r}"
-    ]

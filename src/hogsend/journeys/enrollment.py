@@ -20,10 +20,11 @@ from hogsend.contacts.model import Contact
 from hogsend.contacts.store import save_awaits
 from hogsend.criteria.evaluate import where_holds
 from hogsend.db.pool import Connection
+from hogsend.declarations import EntryLimit
 from hogsend.email.preferences import unsubscribed
 from hogsend.events.model import Change, Event, Exit
 from hogsend.events.subscriber import Transaction
-from hogsend.journeys.definition import EntryLimit, JourneyMeta
+from hogsend.journeys.definition import JourneyMeta
 from hogsend.journeys.model import LoggedEvent, SkipReason, Snapshot
 from hogsend.journeys.registry import Registry
 from hogsend.journeys.store import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from hogsend.buckets.definition import BucketMeta, EntryLimit
+from hogsend.buckets.definition import BucketMeta
 from hogsend.buckets.membership import (
     Kind,
     Membership,
@@ -15,6 +15,7 @@ from hogsend.buckets.membership import (
     emits_again,
     period_end,
 )
+from hogsend.declarations import EntryLimit
 from hogsend.durations import describe_duration
 from hogsend.instants import describe_instant, describe_moment
 from hogsend.ops.buckets import BucketState

@@ -36,8 +36,9 @@ from tests.property.criteria.strategies import (
 from tests.property.engine.model import Model
 from tests.world import World
 
-from hogsend.buckets.definition import Bucket, BucketMeta, DwellSchedule, EntryLimit
+from hogsend.buckets.definition import Bucket, BucketMeta, DwellSchedule
 from hogsend.db.pool import create_pool
+from hogsend.declarations import EntryLimit
 from hogsend.events.model import NewEvent, Write
 
 HORIZON = BASE + timedelta(days=30)

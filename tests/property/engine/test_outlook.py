@@ -13,10 +13,11 @@ from tests.property.criteria.strategies import BASE, MICROSECOND, WINDOWS, examp
 from tests.property.engine.test_oracle import scripts
 from tests.world import World
 
-from hogsend.buckets.definition import Bucket, BucketMeta, EntryLimit
+from hogsend.buckets.definition import Bucket, BucketMeta
 from hogsend.buckets.outlook import foresee
 from hogsend.buckets.situation import read_facts, read_situation
 from hogsend.db.pool import create_pool
+from hogsend.declarations import EntryLimit
 
 LONG = timedelta(days=40_000)
 

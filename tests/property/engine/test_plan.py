@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tests.property.criteria.strategies import BASE, WINDOWS, Case, batches, examples, trees
 from tests.world import World
 
-from hogsend.buckets.definition import Bucket, BucketMeta, DwellSchedule, EntryLimit
+from hogsend.buckets.definition import Bucket, BucketMeta, DwellSchedule
 from hogsend.buckets.plan import Change
 from hogsend.db.pool import create_pool
+from hogsend.declarations import EntryLimit
 from hogsend.events.model import NewEvent, Write
 from hogsend.journeys.registry import Registry as JourneyRegistry
 from hogsend.ops.plan import make_plan

@@ -8,10 +8,11 @@ from functools import partial
 
 import msgspec
 
-from hogsend.buckets.definition import EntryLimit, define_bucket
+from hogsend.buckets.definition import define_bucket
 from hogsend.buckets.membership import Kind, Membership, Reason, Source
 from hogsend.buckets.outlook import foresee
 from hogsend.criteria.evaluate import Evaluator
+from hogsend.declarations import EntryLimit
 from hogsend.durations import days
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
