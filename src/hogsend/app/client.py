@@ -9,6 +9,7 @@ from typing import Self
 
 import asyncpg
 
+from hogsend.app.discovery import discover
 from hogsend.app.engine import Engine
 from hogsend.app.health import Health, HealthCheck
 from hogsend.app.journeys import register_journeys
@@ -220,6 +221,7 @@ async def _close(pool: Pool) -> None:
 
 def create_client(
     *,
+    app: str | None = None,
     buckets: Sequence[Bucket] = (),
     templates: TemplateHome | None = None,
     mail_provider: Provider | None = None,
@@ -230,10 +232,12 @@ def create_client(
     """Put an app together from its definitions.
 
     Args:
-        buckets: The app's buckets.
+        app: The app's package; what its ``buckets`` and ``journeys`` define is found, and
+            ``emails`` is where its templates are.
+        buckets: The app's buckets; with ``app``, further ones.
         templates: The directory of the app's mail templates.
         mail_provider: Who carries mail; None is the one that the settings name.
-        journeys: The app's journeys.
+        journeys: The app's journeys; with ``app``, further ones.
         settings: Where the database is and how to run; None reads the environment.
         clock: The engine's only source of time; None is the machine's clock.
 
@@ -241,6 +245,10 @@ def create_client(
         DefinitionError: With every fault in the definitions.
         ConfigurationError: A setting is wrong.
     """
+    if app is not None:
+        found = discover(app)
+        buckets, journeys = [*found.buckets, *buckets], [*found.journeys, *journeys]
+        templates = templates or found.templates
     return Client(
         buckets=buckets,
         templates=templates,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from hogsend.errors import ConfigurationError, HogsendError
+from hogsend.app.blame import blame
+from hogsend.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from hogsend.app.client import Client
@@ -87,27 +87,7 @@ def _import_module(name: str) -> ModuleType:
 
 
 def _import_error(source: str, error: Exception, home: Path) -> ConfigurationError:
-    place = _place(error, home)
-    kind = "" if isinstance(error, HogsendError) else f"{type(error).__name__}: "
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return ConfigurationError(f"{source} cannot be imported. {place}{kind}{message}")
-
-
-def _place(error: Exception, home: Path) -> str:
-    """Where in the user's own code ``error`` was raised, e.g. ``app.py:12: ``."""
-    if isinstance(error, SyntaxError):
-        return f"{_shown(error.filename or '', home)}:{error.lineno}: "
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(home) and "site-packages" not in frame.filename
-    ]
-    return f"{_shown(frames[-1].filename, home)}:{frames[-1].lineno}: " if frames else ""
-
-
-def _shown(filename: str, home: Path) -> str:
-    path = Path(filename)
-    return str(path.relative_to(home)) if path.is_relative_to(home) else filename
+    return ConfigurationError(f"{source} cannot be imported. {blame(error, home)}")
 
 
 def _client_of(module: ModuleType, source: str, attribute: str) -> Client:
