@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 import structlog
+from tests.warm import Warm
 
 from hogsend.db.embedded import EmbeddedPostgres
 from hogsend.db.migrate import migrate
@@ -74,6 +75,14 @@ def server() -> Iterator[str]:
     asyncio.run(embedded.start())
     yield embedded.dsn
     asyncio.run(embedded.stop())
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Where ``hogsend`` processes come from."""
+    started = Warm()
+    yield started
+    started.close()
 
 
 def _in_database(dsn: str, name: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from tests.warm import Warm
 
 PROGRAM = Path(sys.executable).with_name("hogsend")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cdnow"
@@ -28,6 +28,7 @@ class Ran:
 class CommandLine:
     """Runs ``hogsend`` in ``home`` on a database."""
 
+    warm: Warm
     home: Path
     dsn: str
     settings: tuple[tuple[str, str], ...] = ()
@@ -36,24 +37,19 @@ class CommandLine:
         """The same with these settings in the environment."""
         return replace(self, settings=(*self.settings, *settings.items()))
 
+    def on(self, dsn):
+        """The same on another database."""
+        return replace(self, dsn=dsn)
+
     @property
     def environment(self):
         """Ours, without settings of its own."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HOGSEND", "PORT"))}
         return {**inherited, "DATABASE_URL": self.dsn, **dict(self.settings)}
 
-    def start(self, *arguments, **options):
+    def start(self, *arguments):
         """A running process."""
-        return subprocess.Popen(
-            [PROGRAM, *map(str, arguments)],
-            cwd=self.home,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **options,
-        )
+        return self.warm.start(map(str, arguments), cwd=self.home, env=self.environment)
 
     def run(self, *arguments) -> Ran:
         """A finished one; a trace on stderr is a failure."""
@@ -64,8 +60,8 @@ class CommandLine:
 
 
 @pytest.fixture
-def hogsend(tmp_path, database):
+def hogsend(warm, tmp_path, database):
     """``hogsend`` where the example's app is."""
     shutil.copy(EXAMPLE / "app.py", tmp_path)
     shutil.copytree(EXAMPLE / "emails", tmp_path / "emails")
-    return CommandLine(home=tmp_path, dsn=database)
+    return CommandLine(warm=warm, home=tmp_path, dsn=database)

@@ -106,7 +106,7 @@ async def test_buckets_show_what_is_in_the_database(hogsend, connection):
 
 async def test_migrate_creates_the_tables_once(hogsend, empty_database):
     """Again, there is nothing to do."""
-    fresh = type(hogsend)(home=hogsend.home, dsn=empty_database)
+    fresh = hogsend.on(empty_database)
     first, second = fresh.run("migrate"), fresh.run("migrate")
     assert (first.code, second.code) == (0, 0)
     assert "Applied 0001" in first.out
@@ -247,7 +247,7 @@ def test_explain_says_why_and_changes_nothing(hogsend):
 
 async def test_explain_does_not_migrate(hogsend, empty_database):
     """A schema that is not there is for `migrate` to make."""
-    fresh = type(hogsend)(home=hogsend.home, dsn=empty_database)
+    fresh = hogsend.on(empty_database)
     refused = fresh.run("explain", "lapsed", "ada")
     assert refused.code == 1
     assert "Run `hogsend migrate` first." in refused.err

@@ -21,9 +21,9 @@ KEY = "k" * 40
 
 
 @contextmanager
-def running(hogsend, *arguments, **options):
+def running(hogsend, *arguments):
     """A process, told to stop at the end of the block if it still runs."""
-    process = hogsend.having(ADMIN_API_KEY=KEY).start(*arguments, **options)
+    process = hogsend.having(ADMIN_API_KEY=KEY).start(*arguments)
     try:
         yield process
     finally:
@@ -254,9 +254,7 @@ async def test_processes_wait_for_a_database_that_comes_later(hogsend, empty_dat
     admin = await asyncpg.connect(server)
     try:
         await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        with running(
-            type(hogsend)(home=hogsend.home, dsn=empty_database), "api", "--port", 0
-        ) as api:
+        with running(hogsend.on(empty_database), "api", "--port", 0) as api:
             entry(api, "database.awaited")
             await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
             assert get(port_of(api))[0] == 200

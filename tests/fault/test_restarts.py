@@ -9,13 +9,13 @@ import json
 import os
 import random
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 from tests.fault.embedded_server import Sight, embedded, kill
 from tests.fault.ingest_victim import CLOCKED, STEADY, item
 from tests.integration.engine.test_racing import check_alternation
+from tests.warm import Running, Warm
 
 from hogsend.app.engine import Engine
 from hogsend.buckets.registry import Registry
@@ -24,7 +24,6 @@ from hogsend.cli.bench.wire import Wire, connect
 from hogsend.clock import SystemClock
 from hogsend.db.pool import create_pool
 
-ROOT = Path(__file__).parents[2]
 KEY = "k" * 40
 PATIENCE_S = 90
 SENDERS = 8
@@ -39,20 +38,20 @@ client = create_client(buckets=[*STEADY, CLOCKED])
 class Member:
     """One process of the installation, started again whenever it ends."""
 
-    def __init__(self, home: Path, dsn: str, *command: str) -> None:
+    def __init__(self, warm: Warm, home: Path, dsn: str, *command: str) -> None:
         self.port: int | None = None
+        self._warm = warm
         self._command = command
         self._where = {
             "cwd": home,
-            "env": os.environ
-            | {
+            "env": {
+                **os.environ,
                 "DATABASE_URL": dsn,
                 "ADMIN_API_KEY": KEY,
-                "PYTHONPATH": str(ROOT),
                 "SHUTDOWN_TIMEOUT": "5",
             },
         }
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
         self._leaving = False
         self._ready = asyncio.Event()
         self._kept = asyncio.create_task(self._keep())
@@ -66,7 +65,7 @@ class Member:
     def signal(self, number: int) -> None:
         """Send it a signal, if it runs."""
         with contextlib.suppress(ProcessLookupError):
-            if self._process is not None and self._process.returncode is None:
+            if self._process is not None:
                 self._process.send_signal(number)
 
     async def ready(self) -> None:
@@ -82,18 +81,14 @@ class Member:
 
     async def _keep(self) -> None:
         while not self._leaving:
-            self._process = await asyncio.create_subprocess_exec(
-                *(Path(sys.executable).with_name("hogsend"), *self._command),
-                **self._where,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            async for line in self._process.stderr:
-                self._note(line)
-            await self._process.wait()
+            with self._warm.start(self._command, **self._where) as self._process:
+                while line := await asyncio.to_thread(self._process.stderr.readline):
+                    self._note(line)
+                await asyncio.to_thread(self._process.wait)
             self.port = None
             self._ready.clear()
 
-    def _note(self, line: bytes) -> None:
+    def _note(self, line: str) -> None:
         with contextlib.suppress(json.JSONDecodeError):
             entry = json.loads(line)
             if entry["event"] in {"api.ready", "worker.ready"}:
@@ -167,16 +162,17 @@ async def disturb(home: Path, apis: list[Member], workers: list[Member], lasting
     return count
 
 
-async def check_restarts(home: Path, lasting: float) -> int:
+async def check_restarts(warm: Warm, home: Path, lasting: float) -> int:
     """Run, disturb, let it recover, and look at what is there; returns the number of restarts."""
     (home / "app.py").write_text(APP)
     async with embedded(home) as server, contextlib.AsyncExitStack() as stack:
         apis = [
-            await stack.enter_async_context(member(home, server.dsn, "api", "--port", "0"))
+            await stack.enter_async_context(member(warm, home, server.dsn, "api", "--port", "0"))
             for _ in range(2)
         ]
         workers = [
-            await stack.enter_async_context(member(home, server.dsn, "worker")) for _ in range(2)
+            await stack.enter_async_context(member(warm, home, server.dsn, "worker"))
+            for _ in range(2)
         ]
         for each in (*apis, *workers):
             await each.ready()
@@ -230,13 +226,13 @@ async def check_audit(pool) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_restarts_under_load(home):
+async def test_restarts_under_load(warm, home):
     """Some seconds of it; whatever is hit, by kill -9 or by SIGTERM."""
-    assert await check_restarts(home, 12) > 5
+    assert await check_restarts(warm, home, 12) > 5
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-async def test_ten_minutes_of_restarts_under_load(home):
+async def test_ten_minutes_of_restarts_under_load(warm, home):
     """The same, for ten minutes."""
-    assert await check_restarts(home, 600) > 300
+    assert await check_restarts(warm, home, 600) > 300

@@ -27,7 +27,10 @@ _json = st.recursive(
 
 
 @given(value=_json)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=50,
+)
 async def test_jsonb_takes_and_returns_any_json_value(
     connection: asyncpg.Connection, value: Any
 ) -> None:

@@ -1,10 +1,9 @@
-"""Exit codes and messages of the command line, and how soon it answers."""
+"""Exit codes and messages of the command line, and how little it imports."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from hogsend.cli import entry
 from hogsend.cli.printing import without_password
 
 PROGRAM = Path(sys.executable).with_name("hogsend")
-HEAVY = {"asyncpg", "fastapi", "pydantic", "uvicorn", "hogsend.criteria", "sqlalchemy"}
+PARSER = {"annotated_doc", "click", "shellingham", "typer"}
 
 
 def test_help_names_every_command(capsys):
@@ -26,21 +25,31 @@ def test_help_names_every_command(capsys):
         assert f" {command} " in shown
 
 
-def test_help_imports_nothing_heavy():
-    """So that the command line answers at once; importing an engine takes longer than that."""
-    code = "import sys, hogsend.cli.entry; print(*sys.modules)"
+def test_help_imports_little():
+    """So that the command line answers at once: the standard library, its parser, commands alone.
+
+    Importing an engine takes longer than that; what is counted is modules, for time depends on who
+    else is at work.
+    """
+    code = (
+        "import sys; own = {*sys.modules}\n"
+        "from hogsend.cli.entry import run; run(['--help'])\n"
+        "print(*sys.modules.keys() - own)"
+    )
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert HEAVY.isdisjoint(ran.stdout.split())
+    imported = ran.stdout.splitlines()[-1].split()
+    others = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    assert others <= {"hogsend", *PARSER}
+    assert "asyncio" not in imported
+    engine = ("hogsend.api", "hogsend.buckets", "hogsend.criteria", "hogsend.db", "hogsend.ops")
+    assert not [name for name in imported if name.startswith(engine)]
+    assert len(imported) < 250
 
 
-def test_help_is_quick():
-    """The best of three runs takes well under a second, even on a busy machine."""
-    took = []
-    for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([PROGRAM, "--help"], check=True, stdout=subprocess.DEVNULL)
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.8
+def test_the_program_is_that_command_line():
+    """As it is installed."""
+    ran = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, text=True)
+    assert "hogsend" in ran.stdout
 
 
 def test_version(capsys):
