@@ -9,11 +9,21 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from hogsend.db.migrate import MIGRATIONS, VERSION_TABLE, migrate, packaged_revisions, pending
+from hogsend.db.migrate import (
+    MIGRATIONS,
+    VERSION_TABLE,
+    Track,
+    app_track,
+    migrate,
+    packaged_revisions,
+    pending,
+)
 from hogsend.db.pool import connect
 from hogsend.errors import DatabaseError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import asyncpg
 
 
@@ -91,3 +101,54 @@ async def _schemas_with_tables(connection: asyncpg.Connection) -> set[str]:
         " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     )
     return {row["schemaname"] for row in rows}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Track:
+    """An app's track with two migrations."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    (directory / "0001_teams.py").write_text(REVISION.format(own="0001", before=None, sql=TEAMS))
+    (directory / "0002_seats.py").write_text(REVISION.format(own="0002", before="0001", sql=SEATS))
+    return app_track(directory)
+
+
+REVISION = """
+from alembic import op
+
+revision = {own!r}
+down_revision = {before!r}
+
+
+def upgrade():
+    op.execute({sql!r})
+"""
+TEAMS = "CREATE TABLE teams (name text)"
+SEATS = "ALTER TABLE teams ADD COLUMN seats int"
+
+
+async def test_an_app_has_a_track_of_its_own(empty_database: str, own: Track) -> None:
+    """Beside the engine's, which has the same numbers; each is applied once."""
+    await migrate(empty_database)
+    assert await migrate(empty_database, own) == ["0001", "0002"]
+    assert await migrate(empty_database, own) == []
+    assert await pending(empty_database) == []
+    connection = await connect(empty_database)
+    await connection.execute("INSERT INTO teams (name, seats) VALUES ('a', 2)")
+    await connection.execute("UPDATE app_alembic_version SET version_num = '0009'")
+    await connection.close()
+    with pytest.raises(DatabaseError, match=r"0009, which this version of the app does not know"):
+        await migrate(empty_database, own)
+
+
+async def test_a_wrong_migration_of_an_app_changes_nothing(empty_database: str, own: Track) -> None:
+    """SQL that fails, and file names that tell another story than the revisions in them."""
+    wrong = own.directory / "0003_wrong.py"
+    wrong.write_text(REVISION.format(own="0003", before="0002", sql="CREATE TABLE teams ()"))
+    own = app_track(own.directory / ".." / "migrations")  # read anew
+    with pytest.raises(DatabaseError, match=r'of the app failed.*"teams" already exists'):
+        await migrate(empty_database, own)
+    assert await pending(empty_database, own) == ["0001", "0002", "0003"]
+    wrong.write_text(REVISION.format(own="3", before="0002", sql="SELECT 1"))
+    with pytest.raises(DatabaseError, match="but follow each other as 0001, 0002, 3: begin each"):
+        await migrate(empty_database, own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Self
 
 import asyncpg
@@ -19,7 +20,7 @@ from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import Registry
 from hogsend.clock import Clock, SystemClock
 from hogsend.db.embedded import ensure_database
-from hogsend.db.migrate import migrate
+from hogsend.db.migrate import app_track, migrate
 from hogsend.db.pool import UNREACHABLE, Pool, create_pool
 from hogsend.email.mailer import Mailer
 from hogsend.email.providers import Provider
@@ -50,12 +51,14 @@ class Client:
         clock: Clock,
         templates: TemplateHome | None = None,
         mail_provider: Provider | None = None,
+        migrations: Path | None = None,
     ) -> None:
         self.registry = Registry(buckets)
         self.journeys = register_journeys(journeys, self.registry)
         self._own_journeys = tuple(journeys)
         self.settings = settings
         self.templates = Templates(templates)
+        self.migrations = migrations
         self._mail_policy = make_policy(settings)
         self._mail_provider = mail_provider
         self._make_provider = choose_provider(settings)
@@ -87,6 +90,7 @@ class Client:
             clock=clock,
             templates=self.templates.home,
             mail_provider=mail_provider,
+            migrations=self.migrations,
         )
 
     @property
@@ -196,11 +200,24 @@ class Client:
             pool=pool, templates=self.templates, provider=provider, policy=self._mail_policy
         )
 
+    async def migrate(self, dsn: str) -> list[str]:
+        """Bring a database up to date, the engine's tables and then the app's; tells what was done.
+
+        Raises:
+            DatabaseError: It cannot be migrated; the message says why.
+        """
+        cached = self.settings.statement_cache_size
+        applied = await migrate(dsn, statement_cache_size=cached)
+        if self.migrations is not None:
+            own = await migrate(dsn, app_track(self.migrations), statement_cache_size=cached)
+            applied += [f"{revision} of the app" for revision in own]
+        return applied
+
     async def _open_pool(self, dsn: str) -> Pool:
         """Migrate, then connect."""
         try:
             cached = self.settings.statement_cache_size
-            await migrate(dsn, statement_cache_size=cached)
+            await self.migrate(dsn)
             return await create_pool(
                 dsn, max_size=self.settings.database_pool_size, statement_cache_size=cached
             )
@@ -225,6 +242,7 @@ def create_client(
     buckets: Sequence[Bucket] = (),
     templates: TemplateHome | None = None,
     mail_provider: Provider | None = None,
+    migrations: Path | None = None,
     journeys: Sequence[Journey] = (),
     settings: Settings | None = None,
     clock: Clock | None = None,
@@ -233,10 +251,11 @@ def create_client(
 
     Args:
         app: The app's package; what its ``buckets`` and ``journeys`` define is found, and
-            ``emails`` is where its templates are.
+            ``emails`` and ``migrations`` are where its templates and migrations are.
         buckets: The app's buckets; with ``app``, further ones.
         templates: The directory of the app's mail templates.
         mail_provider: Who carries mail; None is the one that the settings name.
+        migrations: The directory of the app's own migrations, applied after the engine's.
         journeys: The app's journeys; with ``app``, further ones.
         settings: Where the database is and how to run; None reads the environment.
         clock: The engine's only source of time; None is the machine's clock.
@@ -249,10 +268,12 @@ def create_client(
         found = discover(app)
         buckets, journeys = [*found.buckets, *buckets], [*found.journeys, *journeys]
         templates = templates or found.templates
+        migrations = migrations or found.migrations
     return Client(
         buckets=buckets,
         templates=templates,
         mail_provider=mail_provider,
+        migrations=migrations,
         journeys=journeys,
         settings=settings or Settings(),
         clock=clock or SystemClock(),

@@ -25,6 +25,7 @@ from hogsend.journeys.definition import Journey
 
 _HOMES: Final = ("buckets", "journeys")
 _TEMPLATES: Final = "emails"
+_MIGRATIONS: Final = "migrations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Found:
     buckets: tuple[Bucket, ...]
     journeys: tuple[Journey, ...]
     templates: TemplateHome | None
+    migrations: Path | None
 
 
 def discover(app: str) -> Found:
@@ -41,7 +43,7 @@ def discover(app: str) -> Found:
 
     Args:
         app: The name of a package with ``buckets`` or ``journeys`` in it, packages or modules, and
-            perhaps ``emails``, a directory.
+            perhaps the directories ``emails`` and ``migrations``.
 
     Raises:
         ConfigurationError: There is no such package, or neither is in it.
@@ -60,10 +62,12 @@ def discover(app: str) -> Found:
             f"{app}/buckets/NAME.py, or name what there is: create_client(buckets=[…])."
         )
     templates = files(app) / _TEMPLATES
+    migrations = Path(str(files(app) / _MIGRATIONS))
     return Found(
         buckets=tuple(each for each in search.definitions if isinstance(each, Bucket)),
         journeys=tuple(each for each in search.definitions if isinstance(each, Journey)),
         templates=templates if templates.is_dir() else None,
+        migrations=migrations if migrations.is_dir() else None,
     )
 
 

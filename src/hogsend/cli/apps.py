@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE: Final = "client"
 _FILE: Final = "app.py"
+_PROJECT: Final = "pyproject.toml"
 _HOW: Final = (
     "Name it with --app module:attribute, --app path/app.py or HOGSEND_APP; the attribute is what "
     "`client = create_client(buckets=[...])` makes."
@@ -28,8 +29,9 @@ def load_client(reference: str | None) -> Client:
 
     Args:
         reference: ``module:attribute`` or ``path/file.py:attribute``, the attribute being
-            ``client`` if it is left out; None is ``client`` of ``app.py`` or of the package
-            ``app`` in the working directory.
+            ``client`` if it is left out; None is what pyproject.toml in the working directory
+            says (``[tool.hogsend]``, ``app``), else ``client`` of ``app.py`` or of the package
+            ``app`` there.
 
     Raises:
         ConfigurationError: There is no such thing, or it cannot be imported; says where.
@@ -42,15 +44,43 @@ def load_client(reference: str | None) -> Client:
 
 def has_default() -> bool:
     """Whether the working directory has an app that need not be named."""
-    return Path(_FILE).is_file() or Path("app", "__init__.py").is_file()
+    return _find_default() is not None
 
 
 def _default() -> str:
+    found = _find_default()
+    if found is None:
+        raise ConfigurationError(
+            f"There is no app.py in this directory, so which app is meant? {_HOW}"
+        )
+    return found
+
+
+def _find_default() -> str | None:
+    if named := _named_by_project():
+        return named
     if Path(_FILE).is_file():
         return _FILE
-    if has_default():
-        return "app"
-    raise ConfigurationError(f"There is no app.py in this directory, so which app is meant? {_HOW}")
+    return "app" if Path("app", "__init__.py").is_file() else None
+
+
+def _named_by_project() -> str | None:
+    """What ``[tool.hogsend]`` of the working directory's pyproject.toml names."""
+    import tomllib  # noqa: PLC0415 - keeps --help quick
+
+    try:
+        project = tomllib.loads(Path(_PROJECT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{_PROJECT} cannot be read: {error}") from error
+    named = project.get("tool", {}).get("hogsend", {}).get("app")
+    if named is not None and not isinstance(named, str):
+        raise ConfigurationError(
+            f"{_PROJECT}: app in [tool.hogsend] must be a text such as "
+            f'"my_app.app:client"; got {named!r}'
+        )
+    return named
 
 
 def _is_path(source: str) -> bool:

@@ -14,7 +14,7 @@ App = Annotated[
         envvar="HOGSEND_APP",
         show_default=False,
         help="Where the client is: module:attribute, or a file such as path/app.py. "
-        "Without it: `client` in app.py here.",
+        "Without it: what [tool.hogsend] in pyproject.toml here says, else `client` in app.py.",
     ),
 ]
 

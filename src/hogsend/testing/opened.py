@@ -26,6 +26,7 @@ class Simulations:
     async def __call__(
         self,
         *,
+        app: str | None = None,
         buckets: Sequence[Bucket] = (),
         journeys: Sequence[Journey] = (),
         templates: TemplateHome | None = None,
@@ -39,6 +40,7 @@ class Simulations:
         async def live() -> None:
             try:
                 async with simulate(
+                    app=app,
                     buckets=buckets,
                     journeys=journeys,
                     templates=templates,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from hogsend.app.discovery import discover
 from hogsend.app.engine import Engine
 from hogsend.app.journeys import register_journeys
 from hogsend.app.virtual import TimeMachine
@@ -274,6 +275,7 @@ class Simulation:
 @asynccontextmanager
 async def simulate(
     *,
+    app: str | None = None,
     buckets: Sequence[Bucket] = (),
     journeys: Sequence[Journey] = (),
     templates: TemplateHome | None = None,
@@ -283,7 +285,8 @@ async def simulate(
     """The real engine in virtual time, on an empty PostgreSQL database of its own.
 
     Args:
-        buckets: The buckets to run, as for ``create_client``.
+        app: The package whose buckets, journeys and templates to run, as for ``create_client``.
+        buckets: The buckets to run, likewise; with ``app``, further ones.
         journeys: The journeys to run, likewise.
         templates: The directory of the mail templates, likewise.
         start: The first instant: ISO 8601 with a zone, or an aware ``datetime``.
@@ -295,6 +298,10 @@ async def simulate(
         SimulationError: ``start`` is not an instant.
         DatabaseError: The server cannot be used; the message says what to do.
     """
+    if app is not None:
+        found = discover(app)
+        buckets, journeys = [*found.buckets, *buckets], [*found.journeys, *journeys]
+        templates = templates or found.templates
     registry = Registry(buckets)
     register_journeys(journeys, registry)  # their faults come before a database is made
     compiled = Templates(templates)

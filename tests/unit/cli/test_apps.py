@@ -65,6 +65,20 @@ def test_an_app_may_be_called_like_a_module_of_python(here):
     assert hasattr(sys.modules["json"], "dumps")
 
 
+def test_the_project_says_which_app_is_meant(here):
+    """``[tool.hogsend]``, before a file that happens to be called app.py."""
+    (here / "app.py").write_text("client = None")
+    (here / "mine.py").write_text(APP)
+    (here / "pyproject.toml").write_text('[tool.hogsend]\napp = "mine:client"')
+    assert ids(load_client(None)) == ["active"]
+    (here / "pyproject.toml").write_text("[tool.hogsend]\napp = 1")
+    with pytest.raises(ConfigurationError, match="must be a text such as"):
+        load_client(None)
+    (here / "pyproject.toml").write_text("[tool")
+    with pytest.raises(ConfigurationError, match="toml cannot be read"):
+        load_client(None)
+
+
 FAULTS = {
     "no app": ("", None, "There is no app.py in this directory"),
     "no file": ("", "x/app.py", "There is no file x/app.py. Name it with --app"),

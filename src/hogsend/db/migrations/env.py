@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import context
 
-from hogsend.db.migrate import VERSION_TABLE
-
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationInfo
 
@@ -25,7 +23,7 @@ def run() -> None:
 
     context.configure(
         connection=attributes["connection"],
-        version_table=VERSION_TABLE,
+        version_table=attributes["table"],
         on_version_apply=note,
     )
     with context.begin_transaction():
