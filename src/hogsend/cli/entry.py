@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from hogsend.cli.journeys import journeys
 from hogsend.cli.keys import keys
 from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
+from hogsend.cli.new import new
 from hogsend.cli.plan import plan
 from hogsend.cli.worker import worker
 
@@ -42,6 +44,7 @@ hogsend = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+hogsend.command()(new)
 hogsend.command()(dev)
 hogsend.command()(demo)
 hogsend.command()(api)
@@ -86,10 +89,19 @@ def _options(
     context.obj.debug = debug
 
 
+def _read_dotenv(path: Path) -> None:
+    """Take settings from ``.env`` of the working directory; what the environment has stays."""
+    if path.is_file():
+        from dotenv import load_dotenv  # noqa: PLC0415 - keeps --help quick
+
+        load_dotenv(path)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns the exit code."""
     invocation = Invocation()
     try:
+        _read_dotenv(Path(".env"))
         hogsend(args=list(arguments), obj=invocation)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -136,3 +137,14 @@ def test_the_public_names_are_there():
     assert set(dir(hogsend)) == set(hogsend.__all__)
     with pytest.raises(AttributeError, match="no attribute 'define_bukkit'"):
         hogsend.define_bukkit  # noqa: B018
+
+
+def test_settings_come_from_dotenv(tmp_path, monkeypatch, capsys):
+    """Of the working directory; what the environment has already stays."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOGSEND_HOME", "given")
+    monkeypatch.setenv("LOG_LEVEL", "")
+    monkeypatch.delenv("LOG_LEVEL")  # restored at the end, whatever is read
+    (tmp_path / ".env").write_text("# mine\nHOGSEND_HOME=other\nLOG_LEVEL='debug'\n")
+    assert entry.run(["--version"]) == 0
+    assert (os.environ["HOGSEND_HOME"], os.environ["LOG_LEVEL"]) == ("given", "debug")

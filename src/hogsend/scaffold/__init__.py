@@ -1,0 +1,1 @@
+"""``hogsend new``: the app that people begin with."""

@@ -1,0 +1,1 @@
+"""What happens over days. Every journey in a file here is found by itself."""
