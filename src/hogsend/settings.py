@@ -69,6 +69,7 @@ class Settings(BaseSettings):
         bucket_reconcile_cron: When to audit memberships.
         admin_api_key: A key with the scope ``full-admin`` that is in no database.
         admin_rate_limit: Requests a minute that one key may send to the admin routes.
+        read_timeout: Seconds after which a statement of an operator's read is cut off.
         port: Where the HTTP API listens.
         public_url: Where the API is reached from outside; links in mail lead there.
         mail_provider: Who carries mail; ``console`` only keeps it, to be read here.
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     bucket_reconcile_cron: str = "*/5 * * * *"
     admin_api_key: SecretStr | None = None
     admin_rate_limit: int = Field(default=600, ge=1)
+    read_timeout: float = Field(default=5, gt=0)
     port: int = Field(default=3002, ge=1, le=65535)
     public_url: Annotated[str, AfterValidator(_require_http)] | None = None
     mail_provider: Literal["console", "smtp", "resend"] = "console"

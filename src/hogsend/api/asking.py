@@ -14,8 +14,7 @@ from hogsend.events.parse import MAX_ID_LENGTH, parse_instant
 from hogsend.ops.record import Page
 
 MAX_LIMIT: Final = 100
-_MAX_OFFSET: Final = 10_000_000
-_MAX_LOG_OFFSET: Final = 10_000
+_MAX_OFFSET: Final = 10_000
 _STORABLE: Final = r"^[^\x00]*$"
 
 
@@ -26,24 +25,26 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _near(value: Any) -> Any:
+    """Leaving out rows costs as much as reading them."""
+    if int(value) > _MAX_OFFSET:
+        raise InvalidInputError(
+            "offset",
+            f"leads {_MAX_OFFSET:,} back at most; ask for less with the route's filters, or go on "
+            "behind the last item with `after` or `to` where it has them",
+        )
+    return value
+
+
 _Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
-_Offset = Annotated[int, Field(ge=0, le=_MAX_OFFSET), BeforeValidator(_whole)]
-_LogOffset = Annotated[int, Field(ge=0, le=_MAX_LOG_OFFSET), BeforeValidator(_whole)]
+_Offset = Annotated[
+    int, Field(ge=0, le=_MAX_OFFSET), BeforeValidator(_near), BeforeValidator(_whole)
+]
 
 
 def _page(
     limit: Annotated[_Limit, Query(description="Items, at most.")] = 50,
     offset: Annotated[_Offset, Query(description="Items to leave out before them.")] = 0,
-) -> Page:
-    return Page(limit=limit, offset=offset)
-
-
-def _log_page(
-    limit: Annotated[_Limit, Query(description="Items, at most.")] = 50,
-    offset: Annotated[
-        _LogOffset,
-        Query(description="Items to leave out before them. `to` leads further back."),
-    ] = 0,
 ) -> Page:
     return Page(limit=limit, offset=offset)
 
@@ -66,8 +67,6 @@ def _id_path(example: str, description: str) -> Any:
 
 
 PageQuery = Annotated[Page, Depends(_page)]
-LogPageQuery = Annotated[Page, Depends(_log_page)]
-"""A log has no end, so it is paged only so far."""
 Actor = Annotated[str, Depends(_actor)]
 
 UserIdPath = Annotated[
@@ -90,6 +89,16 @@ UserIdQuery = Annotated[
         pattern=_STORABLE,
         examples=["ada"],
         description="Only this user's.",
+    ),
+]
+AfterQuery = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=MAX_ID_LENGTH,
+        pattern=_STORABLE,
+        examples=["ada"],
+        description="Only users behind this id, in order of user id: the way to read all of many.",
     ),
 ]
 BucketIdPath = Annotated[str, _id_path("went-dormant", "The bucket's id.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from hogsend.api.asking import Actor, BucketIdPath, PageQuery, UserIdQuery
+from hogsend.api.asking import Actor, AfterQuery, BucketIdPath, PageQuery, UserIdQuery
 from hogsend.api.body import read_model
 from hogsend.api.openapi import takes
 from hogsend.app.client import Client
@@ -62,14 +62,14 @@ def bucket_routes(client: Client) -> APIRouter:
     ) -> Buckets:
         """Every bucket with its counts; those that the code has dropped come last."""
         return await list_buckets(
-            client.engine.pool, client.registry, page, client.clock.now(), enabled=enabled
+            client.engine.reads, client.registry, page, client.clock.now(), enabled=enabled
         )
 
     @router.get("/{id}", summary="Inspect a bucket")
     async def show(bucket_id: BucketIdPath) -> BucketAnswer:
         """All about one bucket: its criteria, also in English, and its newest members."""
         bucket = await show_bucket(
-            client.engine.pool, client.registry, client.journeys, bucket_id, client.clock.now()
+            client.engine.reads, client.registry, client.journeys, bucket_id, client.clock.now()
         )
         return BucketAnswer(bucket=bucket)
 
@@ -91,18 +91,22 @@ def bucket_routes(client: Client) -> APIRouter:
             StayStatus | None, Query(description="Only stays that last, or that ended.")
         ] = None,
         user_id: UserIdQuery = None,
+        after: AfterQuery = None,
     ) -> Members:
-        """Stays in the bucket, those that began last first."""
-        await require_bucket(client.engine.pool, client.registry, bucket_id)
+        """Stays in the bucket, those that began last first.
+
+        With `after`, those that last, in order of user id; the other filters do not count then.
+        """
+        await require_bucket(client.engine.reads, client.registry, bucket_id)
         return await list_members(
-            client.engine.pool, bucket_id, page, status=status, user_id=user_id
+            client.engine.reads, bucket_id, page, status=status, user_id=user_id, after=after
         )
 
     @router.get("/{id}/jobs", summary="List a bucket's jobs")
     async def jobs(bucket_id: BucketIdPath, page: PageQuery) -> BucketJobs:
         """What brought memberships in line with changed definitions, newest first."""
-        await require_bucket(client.engine.pool, client.registry, bucket_id)
-        return await list_jobs(client.engine.pool, page, bucket_id)
+        await require_bucket(client.engine.reads, client.registry, bucket_id)
+        return await list_jobs(client.engine.reads, page, bucket_id)
 
     @router.post("/{id}/jobs", status_code=201, summary="Re-evaluate a bucket")
     async def reevaluate(bucket_id: BucketIdPath, actor: Actor) -> BucketJobAnswer:

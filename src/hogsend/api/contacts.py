@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from hogsend.api.asking import Actor, LogPageQuery, PageQuery, UserIdPath, text_query
+from hogsend.api.asking import Actor, AfterQuery, PageQuery, UserIdPath, text_query
 from hogsend.api.body import MAX_ITEM_BYTES, read_json
 from hogsend.api.openapi import takes
 from hogsend.api.shapes import ContactWritten
@@ -95,21 +95,25 @@ def contact_admin_routes(client: Client) -> APIRouter:
         search: Annotated[
             str | None, text_query("The beginning of the user id or mail address.", "ada")
         ] = None,
+        after: AfterQuery = None,
     ) -> Contacts:
-        """Contacts in order of user id."""
-        return await list_contacts(client.engine.pool, page, search=search)
+        """Contacts in order of user id.
+
+        A `search` looks at 10,000 at most, and `after` is not for it.
+        """
+        return await list_contacts(client.engine.reads, page, search=search, after=after or "")
 
     @router.get("/{userId:path}/timeline", summary="A contact's timeline")
-    async def timeline(user_id: UserIdPath, page: LogPageQuery) -> Timeline:
+    async def timeline(user_id: UserIdPath, page: PageQuery) -> Timeline:
         """What happened to them, newest first: events, joins, leaves, journeys and mail.
 
-        `total` stops at 100,000, and an `offset` leads 10,000 back at most.
+        `total` stops at 100,000.
         """
-        return await timeline_of(client.engine.pool, user_id, page)
+        return await timeline_of(client.engine.reads, user_id, page)
 
     @router.get("/{userId:path}", summary="Inspect a contact")
     async def show(user_id: UserIdPath) -> ContactAnswer:
         """A contact with all their stays in buckets."""
-        return ContactAnswer(contact=await picture_contact(client.engine.pool, user_id))
+        return ContactAnswer(contact=await picture_contact(client.engine.reads, user_id))
 
     return router

@@ -68,6 +68,18 @@ def unavailable_response(error: Exception) -> Response:
     return error_response(503, "unavailable", message, retry_after=_RETRY_AFTER_S)
 
 
+def _too_slow(error: TimeoutError) -> Response:
+    """A read was cut off so that others get their turn; one by the network has a number."""
+    if error.errno is not None:
+        return unavailable_response(error)
+    _log.warning("read.cut_off", error=repr(error))
+    message = (
+        "The database did not answer in time, so this was cut off; nothing was changed. "
+        "Ask for less (a shorter time, a smaller page), or raise READ_TIMEOUT."
+    )
+    return error_response(503, "too_slow", message, retry_after=_RETRY_AFTER_S)
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Give every exception its status and the one shape."""
     app.add_exception_handler(HTTPException, _no_route)
@@ -132,5 +144,6 @@ _RESPONSES: Final[dict[type[Exception], Callable[[Any], Response]]] = {
         503, "overloaded", str(error), retry_after=error.retry_after
     ),
     **dict.fromkeys(UNREACHABLE, unavailable_response),
+    TimeoutError: _too_slow,
     Exception: _internal,
 }

@@ -115,7 +115,7 @@ def explain_routes(client: Client) -> APIRouter:
     async def explain(bucket_id: BucketIdPath, user: UserQuery) -> dict[str, Any]:
         """Each condition with what was found, and when that changes if nothing happens."""
         answer = await explain_membership(
-            client.engine.pool, client.registry, bucket_id, user, client.clock.now()
+            client.engine.reads, client.registry, bucket_id, user, client.clock.now()
         )
         return explanation_json(answer)
 

@@ -77,12 +77,12 @@ def journey_routes(client: Client) -> APIRouter:
         ] = None,
     ) -> Journeys:
         """Every journey with its runs by status; those that the code has dropped come last."""
-        return await list_journeys(client.engine.pool, client.journeys, page, enabled=enabled)
+        return await list_journeys(client.engine.reads, client.journeys, page, enabled=enabled)
 
     @router.get("/{id}", summary="Inspect a journey")
     async def show(journey_id: JourneyIdPath) -> JourneyAnswer:
         """All about one journey: what starts and ends it, whom it left out, its newest runs."""
-        journey = await show_journey(client.engine.pool, client.journeys, journey_id)
+        journey = await show_journey(client.engine.reads, client.journeys, journey_id)
         return JourneyAnswer(journey=journey)
 
     @router.patch("/{id}", summary="Enable or disable a journey", openapi_extra=takes(JourneyPatch))
@@ -105,8 +105,10 @@ def journey_routes(client: Client) -> APIRouter:
         user_id: UserIdQuery = None,
     ) -> JourneyStates:
         """Runs, newest first, each with what its durable calls returned."""
-        await require_journey(client.engine.pool, client.journeys, journey_id)
-        return await list_runs(client.engine.pool, journey_id, page, status=status, user_id=user_id)
+        await require_journey(client.engine.reads, client.journeys, journey_id)
+        return await list_runs(
+            client.engine.reads, journey_id, page, status=status, user_id=user_id
+        )
 
     @router.post(
         "/{id}/enroll",

@@ -55,7 +55,7 @@ def key_routes(client: Client) -> APIRouter:
     @router.get("", summary="List API keys")
     async def list_(page: PageQuery) -> ApiKeys:
         """Keys, newest first; of each the first characters only."""
-        return await list_keys(client.engine.pool, page)
+        return await list_keys(client.engine.reads, page)
 
     @router.post("", status_code=201, summary="Make an API key", openapi_extra=takes(KeyOrder))
     async def create(request: Request, actor: Actor) -> NewApiKey:
@@ -88,6 +88,6 @@ def audit_routes(client: Client) -> APIRouter:
     @router.get("", summary="Read the audit log")
     async def list_(page: PageQuery) -> AuditLogs:
         """What operators did, newest first."""
-        return await list_actions(client.engine.pool, page)
+        return await list_actions(client.engine.reads, page)
 
     return router

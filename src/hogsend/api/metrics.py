@@ -10,7 +10,6 @@ from hogsend.api.asking import (
     BucketIdPath,
     InstantQuery,
     JourneyIdPath,
-    LogPageQuery,
     PageQuery,
     UserIdQuery,
     instant_query,
@@ -55,12 +54,12 @@ def metrics_routes(client: Client) -> APIRouter:
     @router.get("/overview", summary="Overview")
     async def all_() -> Overview:
         """Contacts, journeys and mail in all, and of the last 24 hours, 7 and 30 days."""
-        return await overview(client.engine.pool, client.registry, client.clock.now())
+        return await overview(client.engine.reads, client.registry, client.clock.now())
 
     @router.get("/buckets", summary="Numbers of all buckets")
     async def buckets() -> BucketMetrics:
         """Of each bucket: members, joins and leaves so far, and how long stays lasted."""
-        return await bucket_metrics(client.engine.pool, client.registry)
+        return await bucket_metrics(client.engine.reads, client.registry)
 
     @router.get("/buckets/{id}", summary="A bucket over time")
     async def bucket(
@@ -73,13 +72,13 @@ def metrics_routes(client: Client) -> APIRouter:
 
         Points are whole periods, at most the last 1,000 of the time asked for.
         """
-        await require_bucket(client.engine.pool, client.registry, bucket_id)
-        return await bucket_series(client.engine.pool, bucket_id, span(period, start, end))
+        await require_bucket(client.engine.reads, client.registry, bucket_id)
+        return await bucket_series(client.engine.reads, bucket_id, span(period, start, end))
 
     @router.get("/journeys", summary="Numbers of all journeys")
     async def journeys() -> JourneyMetrics:
         """The runs of each journey by status."""
-        return await journey_metrics(client.engine.pool, client.journeys)
+        return await journey_metrics(client.engine.reads, client.journeys)
 
     @router.get("/journeys/{id}", summary="A journey's funnel")
     async def funnel(journey_id: JourneyIdPath) -> Funnel:
@@ -87,8 +86,8 @@ def metrics_routes(client: Client) -> APIRouter:
 
         Of the newest 10,000 runs.
         """
-        await require_journey(client.engine.pool, client.journeys, journey_id)
-        return await journey_funnel(client.engine.pool, journey_id)
+        await require_journey(client.engine.reads, client.journeys, journey_id)
+        return await journey_funnel(client.engine.reads, journey_id)
 
     @router.get("/events", summary="Events over time")
     async def events(
@@ -101,12 +100,12 @@ def metrics_routes(client: Client) -> APIRouter:
 
         Of one name, or all that clients sent.
         """
-        return await event_series(client.engine.pool, span(granularity, start, end), event=event)
+        return await event_series(client.engine.reads, span(granularity, start, end), event=event)
 
     @router.get("/emails", summary="Numbers of mails")
     async def emails(start: From = None, end: To = None) -> MailMetrics:
         """By template, what became of the mails of these days; of 30 without `from`."""
-        return await mail_metrics(client.engine.pool, span(Period.DAY, start, end))
+        return await mail_metrics(client.engine.reads, span(Period.DAY, start, end))
 
     return router
 
@@ -117,7 +116,7 @@ def event_admin_routes(client: Client) -> APIRouter:
 
     @router.get("", summary="List events")
     async def list_(
-        page: LogPageQuery,
+        page: PageQuery,
         user_id: UserIdQuery = None,
         event: EventQuery = None,
         start: From = None,
@@ -125,10 +124,10 @@ def event_admin_routes(client: Client) -> APIRouter:
     ) -> LoggedEvents:
         """The log, what happened last first; transitions are in it, too.
 
-        `total` stops at 100,000. An `offset` leads 10,000 back at most, `to` further.
+        `total` stops at 100,000. `to` leads further back than an `offset`.
         """
         return await list_events(
-            client.engine.pool,
+            client.engine.reads,
             page,
             user_id=user_id,
             event=event,
@@ -139,6 +138,6 @@ def event_admin_routes(client: Client) -> APIRouter:
     @router.get("/names", summary="List names of events")
     async def names(page: PageQuery) -> EventNames:
         """The names that events have, in alphabetical order, and when each was seen last."""
-        return await list_event_names(client.engine.pool, page)
+        return await list_event_names(client.engine.reads, page)
 
     return router

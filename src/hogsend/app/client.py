@@ -33,6 +33,7 @@ from hogsend.settings import Settings
 from hogsend.telemetry.metrics import Metrics
 
 _CLOSE_S = 5.0
+_READERS = 4
 
 
 class Client:
@@ -166,8 +167,11 @@ class Client:
         database = await resources.enter_async_context(ensure_database(self.settings))
         pool = await self._open_pool(database.dsn)
         resources.push_async_callback(_close, pool)
+        reads = await self._open_reads(database.dsn)
+        resources.push_async_callback(_close, reads)
         engine = Engine(
             pool=pool,
+            reads=reads,
             registry=self.registry,
             clock=self.clock,
             journeys=self.journeys,
@@ -225,6 +229,18 @@ class Client:
             raise UnreachableError(f"The database cannot be reached: {error}") from error
         except asyncpg.PostgresError as error:
             raise DatabaseError(f"The database refuses: {error}") from error
+
+    async def _open_reads(self, dsn: str) -> Pool:
+        """Few connections, opened when they are needed; they write nothing and are cut off."""
+        return await create_pool(
+            dsn,
+            min_size=0,
+            max_size=_READERS,
+            statement_cache_size=self.settings.statement_cache_size,
+            application_name="hogsend reads",
+            read_only=True,
+            command_timeout=self.settings.read_timeout,
+        )
 
 
 async def _close(pool: Pool) -> None:

@@ -31,6 +31,8 @@ class Engine:
 
     Args:
         pool: Connections to a migrated database.
+        reads: Those that operators' reads take, so that ingest never waits for them; None is
+            ``pool``.
         registry: The app's buckets.
         clock: The engine's only source of time.
         journeys: The app's journeys.
@@ -45,6 +47,7 @@ class Engine:
         self,
         *,
         pool: Pool,
+        reads: Pool | None = None,
         registry: Registry,
         clock: Clock,
         journeys: JourneyRegistry | None = None,
@@ -55,6 +58,7 @@ class Engine:
         on_journey_error: Callable[[Run, Exception], None] = lambda _run, _error: None,
     ) -> None:
         self.pool = pool
+        self.reads = reads or pool
         self.clock = clock
         self.mailer = mailer or Mailer(pool=pool)
         journeys = journeys or JourneyRegistry(())

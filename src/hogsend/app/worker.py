@@ -13,6 +13,7 @@ from hogsend.db.pool import UNREACHABLE
 from hogsend.journeys.executor import Heartbeat
 from hogsend.runtime.presence import Presence
 from hogsend.runtime.service import Service
+from hogsend.runtime.tallies import Tallier
 
 DRAIN_S: Final = 10.0
 """How long journeys may go on when a worker is told to stop, at most."""
@@ -35,6 +36,7 @@ class Worker:
             Service("reconciler", engine.reconciler),
             Service("jobs", engine.jobs),
             Service("presence", self._presence),
+            Service("tallier", Tallier(pool=engine.pool)),
             Service("executor", engine.executor),
             Service("heartbeat", Heartbeat(engine.executor)),
         ]

@@ -51,6 +51,7 @@ async def create_pool(
     schema: str | None = None,
     application_name: str = "hogsend",
     read_only: bool = False,
+    command_timeout: float | None = None,
 ) -> asyncpg.Pool[asyncpg.Record]:
     """Open a pool whose every connection is as ``connect`` makes it.
 
@@ -62,13 +63,20 @@ async def create_pool(
         schema: The only schema on the search path; None leaves the server's default.
         application_name: What ``pg_stat_activity`` shows.
         read_only: The server refuses every write; a pooler's does not.
+        command_timeout: Seconds after which a statement is cancelled with a ``TimeoutError``.
     """
     how = _how(statement_cache_size, application_name, schema)
     if read_only and statement_cache_size:  # not one of the settings that a pooler carries over
         how["server_settings"]["default_transaction_read_only"] = "on"
     with _poolers_recognised():
         return await asyncpg.create_pool(
-            dsn, min_size=min_size, max_size=max_size, **how, init=_prepare, reset=_keep
+            dsn,
+            min_size=min_size,
+            max_size=max_size,
+            command_timeout=command_timeout,
+            **how,
+            init=_prepare,
+            reset=_keep,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from hogsend.app.client import Client
 from hogsend.db.pool import Connection, Pool
@@ -11,7 +11,6 @@ from hogsend.db.queries import load_queries
 from hogsend.errors import NotFoundError
 from hogsend.ops.audit import Action, record_action
 from hogsend.ops.record import (
-    COUNTED_UP_TO,
     CappedListing,
     Instant,
     Page,
@@ -20,6 +19,9 @@ from hogsend.ops.record import (
 from hogsend.ops.stays import Member
 
 SQL = load_queries(__package__)
+
+FOUND_UP_TO: Final = 10_000
+"""Contacts that a search looks at, at most, in either order."""
 
 
 class Contact(Record):
@@ -50,15 +52,20 @@ class ContactPicture(ContactDetail):
     memberships: list[Member]
 
 
-async def list_contacts(pool: Pool, page: Page, *, search: str | None = None) -> Contacts:
-    """Contacts in order of user id; ``search`` is how the id or the mail address begins."""
+async def list_contacts(
+    pool: Pool, page: Page, *, search: str | None = None, after: str = ""
+) -> Contacts:
+    """Contacts in order of user id; ``search`` is how the id or the mail address begins.
+
+    Without it, ``after`` leaves out those up to that user id: the way to read all of many.
+    """
     if search is None:
-        rows = await pool.fetch(SQL.list_contacts, page.limit, page.offset)
+        rows = await pool.fetch(SQL.list_contacts, page.limit, page.offset, after)
         total, capped = await pool.fetchval(SQL.count_contacts), False
     else:
-        rows = await pool.fetch(SQL.search_contacts, search, page.limit, page.offset, COUNTED_UP_TO)
-        found = await pool.fetchval(SQL.count_found_contacts, search, COUNTED_UP_TO)
-        total, capped = min(found, COUNTED_UP_TO), found > COUNTED_UP_TO
+        rows = await pool.fetch(SQL.search_contacts, search, page.limit, page.offset, FOUND_UP_TO)
+        found = await pool.fetchval(SQL.count_found_contacts, search, FOUND_UP_TO)
+        total, capped = min(found, FOUND_UP_TO), found > FOUND_UP_TO
     return Contacts(
         contacts=[Contact.of(row) for row in rows],
         total=total,

@@ -116,8 +116,8 @@ def _connections(used: int, limit: int) -> Finding:
             check="connections",
             level=Level.ADVICE,
             message=f"max_connections is {limit}.",
-            advice="Each process opens up to DATABASE_POOL_SIZE (12): raise max_connections, or "
-            "put pgbouncer before the database (STATEMENT_CACHE_SIZE=0).",
+            advice="Each process opens up to DATABASE_POOL_SIZE (12) and 4: raise max_connections, "
+            "or put pgbouncer before the database (STATEMENT_CACHE_SIZE=0).",
         )
     if used > _BUSY * limit:
         return Finding(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import asyncpg
 from pydantic import Field
 
 from hogsend.buckets.registry import Registry
@@ -122,26 +124,26 @@ class MailMetrics(Record):
 
 async def overview(pool: Pool, registry: Registry, now: datetime) -> Overview:
     """The whole installation in a few numbers."""
-    since = [now - timedelta(days=days) for days in (1, 7, 30)]
-    row = await pool.fetchrow(SQL.overview, *since, list(registry.buckets))
-    counts = dict(row or {})
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        counts = await connection.fetchrow(SQL.overview, list(registry.buckets))
+        news = await connection.fetch(SQL.news, [now - timedelta(days=days) for days in (1, 7, 30)])
+    assert counts is not None  # noqa: S101 - a row of aggregates
     return Overview(
-        contacts=_totals(counts, "contacts"),
-        journeys=_totals(counts, "journeys"),
-        emails=_totals(counts, "emails"),
+        contacts=_totals("contacts", counts, news),
+        journeys=_totals("journeys", counts, news),
+        emails=_totals("emails", counts, news),
         active_runs=counts["active_runs"],
         active_buckets=len(registry.live_ids),
         bucket_members=counts["bucket_members"],
     )
 
 
-def _totals(counts: dict[str, int], what: str) -> Totals:
-    return Totals(
-        total=counts[what],
-        last_24h=counts[f"{what}_24h"],
-        last_7d=counts[f"{what}_7d"],
-        last_30d=counts[f"{what}_30d"],
-    )
+def _totals(what: str, counts: asyncpg.Record, news: Sequence[asyncpg.Record]) -> Totals:
+    day, week, month = (row[what] for row in news)
+    return Totals(total=counts[what], last_24h=day, last_7d=week, last_30d=month)
 
 
 async def bucket_metrics(pool: Pool, registry: Registry) -> BucketMetrics:

@@ -82,9 +82,17 @@ async def list_members(
     *,
     status: StayStatus | None = None,
     user_id: str | None = None,
+    after: str | None = None,
 ) -> Members:
-    """The stays in a bucket, newest first: of one status, of one user, or all."""
-    if user_id is not None:
+    """The stays in a bucket, newest first: of one status, of one user, or all.
+
+    With ``after`` those that last of the users behind that id, in order of user id: the way to read
+    all of a large bucket.
+    """
+    if after is not None:
+        rows = await pool.fetch(SQL.list_stays_after, bucket_id, after, page.limit, page.offset)
+        total = (await count_stays(pool, [bucket_id]))[bucket_id].active
+    elif user_id is not None:
         rows = await pool.fetch(SQL.list_user_stays, user_id, bucket_id, status)
         total = len(rows)
         rows = rows[page.offset : page.offset + page.limit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -227,10 +228,12 @@ async def test_a_time_that_cannot_be_is_refused(told, query, words):
     assert (answer.status_code, words in answer.json()["error"]["message"]) == (422, True)
 
 
-async def test_a_log_is_paged_only_so_far(told):
-    """Further back leads `to`."""
-    answer = await told.get("/v1/admin/events?offset=10001")
-    assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (422, "offset")
+async def test_lists_are_paged_only_so_far(told):
+    """Further back lead `to` and `after`."""
+    for path in ("events?offset=10001", "buckets/buyers/members?offset=900000"):
+        answer = await told.get(f"/v1/admin/{path}")
+        assert answer.status_code == 422
+        assert answer.json()["error"]["details"][0]["field"] == "offset"
     assert (await told.get("/v1/admin/events?offset=10000")).json()["events"] == []
 
 
@@ -246,3 +249,39 @@ async def test_sizes_do_not_depend_on_where_a_series_begins(told):
     for day in range(12):
         for point in (await told.get(url(START + timedelta(days=day)))).json()["points"]:
             assert point == whole[point["date"]]
+
+
+async def test_a_read_that_takes_too_long_is_cut_off(database):
+    """With an error that says so; events go in meanwhile, though every reader is waiting."""
+    settings = make_settings(database, admin_api_key=SecretStr(ADMIN_KEY), read_timeout=0.2)
+    async with (
+        create_client(buckets=make_buckets(), settings=settings) as client,
+        calling(create_app(client)) as http,
+        client.engine.pool.acquire() as blocker,
+        blocker.transaction(),
+    ):
+        await blocker.execute("LOCK TABLE tallies")
+        reads = [
+            asyncio.create_task(http.get("/v1/admin/metrics/overview"))
+            for _ in range(client.engine.reads.get_max_size())
+        ]
+        assert (await http.post("/v1/events", json={"name": "buy", "userId": "ann"})).is_success
+        answers = await asyncio.gather(*reads)
+    assert {(answer.status_code, answer.json()["error"]["code"]) for answer in answers} == {
+        (503, "too_slow")
+    }
+    assert "READ_TIMEOUT" in answers[0].json()["error"]["message"]
+
+
+async def test_the_members_of_a_large_bucket_are_read_by_user_id(told):
+    """`after` goes on behind the last one; as it does for contacts."""
+    for user_id in ("dan", "eve"):
+        for _ in range(2):
+            await told.post("/v1/events", json={"name": "buy", "userId": user_id})
+    url = "/v1/admin/buckets/buyers/members"
+    page = (await told.get(f"{url}?after=carl&limit=1")).json()
+    assert ([member["userId"] for member in page["members"]], page["total"]) == (["dan"], 3)
+    page = (await told.get(f"{url}?after=dan")).json()
+    assert [member["userId"] for member in page["members"]] == ["eve"]
+    contacts = (await told.get("/v1/admin/contacts?after=bob&limit=2")).json()["contacts"]
+    assert [contact["userId"] for contact in contacts] == ["carl", "dan"]

@@ -1,2 +1,4 @@
 -- How many members a bucket has now.
-SELECT count(*) FROM bucket_memberships WHERE bucket_id = $1 AND status = 'active'
+SELECT coalesce(sum(CASE measure WHEN 'stay.entered' THEN amount ELSE -amount END), 0)::bigint
+FROM tally_totals
+WHERE measure IN ('stay.entered', 'stay.left') AND id = $1

@@ -1,2 +1,2 @@
 -- How many contacts there are.
-SELECT count(*) FROM contacts
+SELECT coalesce((SELECT amount FROM tally_totals WHERE measure = 'contact'), 0)

@@ -1,14 +1,18 @@
--- Mails that were made from $1 to before $2, by template and by what became of them.
+-- Mails that were made from $1 to before $2, which are whole hours, by template and by what became
+-- of them.
 SELECT
-    template,
-    count(*) AS total,
-    count(*) FILTER (WHERE status = 'sending') AS sending,
-    count(*) FILTER (WHERE status = 'sent') AS sent,
-    count(*) FILTER (WHERE status = 'failed') AS failed,
-    count(*) FILTER (WHERE status = 'suppressed') AS suppressed,
-    count(*) FILTER (WHERE status = 'bounced') AS bounced,
-    count(*) FILTER (WHERE status = 'complained') AS complained
-FROM email_sends
-WHERE created_at >= $1 AND created_at < $2
-GROUP BY template
-ORDER BY template
+    id AS template,
+    sum(amount)::bigint AS total,
+    coalesce(sum(amount) FILTER (WHERE measure = 'mail.sending'), 0)::bigint AS sending,
+    coalesce(sum(amount) FILTER (WHERE measure = 'mail.sent'), 0)::bigint AS sent,
+    coalesce(sum(amount) FILTER (WHERE measure = 'mail.failed'), 0)::bigint AS failed,
+    coalesce(sum(amount) FILTER (WHERE measure = 'mail.suppressed'), 0)::bigint AS suppressed,
+    coalesce(sum(amount) FILTER (WHERE measure = 'mail.bounced'), 0)::bigint AS bounced,
+    coalesce(sum(amount) FILTER (WHERE measure = 'mail.complained'), 0)::bigint AS complained
+FROM tally_hours
+WHERE measure IN ('mail.sending', 'mail.sent', 'mail.failed', 'mail.suppressed', 'mail.bounced',
+                  'mail.complained')
+  AND hour >= $1 AND hour < $2
+GROUP BY id
+HAVING sum(amount) > 0
+ORDER BY id
