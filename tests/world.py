@@ -30,8 +30,9 @@ class Seen:
 class World:
     """Sends events, moves the clock, and reads what came of it."""
 
-    def __init__(self, pool, buckets=(), journeys=(), start=START):
+    def __init__(self, pool, buckets=(), journeys=(), start=START, *, posthog=False):
         self.pool = pool
+        self.posthog = posthog
         self.clock = VirtualClock(start)
         self.errors = []
         self._wire(buckets, journeys)
@@ -44,6 +45,7 @@ class World:
             clock=self.clock,
             journeys=register_journeys(journeys, self.registry),
             on_journey_error=lambda run, error: self.errors.append(error),
+            posthog=self.posthog,
         )
         self.time = TimeMachine(self.engine, self.clock)
         self.control = BucketControl(

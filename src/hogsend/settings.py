@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         hogsend_secret: Signs unsubscribe links; without it the database keeps a random one.
         smtp_url: ``smtp://USER:PASSWORD@HOST:587``, or ``smtps://`` for TLS from the first byte.
         resend_api_key: Resend's key, for ``mail_provider`` ``resend``.
+        posthog_api_key: Of the PostHog project that buckets with ``sync_to_posthog`` are told to;
+            without it none is.
+        posthog_host: Where PostHog is, e.g. ``https://eu.i.posthog.com``.
         shutdown_timeout: Seconds that a process may take to finish what is under way when it is
             told to stop.
         log_level: The least severe level that is logged.
@@ -112,6 +115,8 @@ class Settings(BaseSettings):
     hogsend_secret: SecretStr | None = None
     smtp_url: Annotated[SecretStr, AfterValidator(_require_smtp)] | None = None
     resend_api_key: SecretStr | None = None
+    posthog_api_key: SecretStr | None = None
+    posthog_host: Annotated[str, AfterValidator(_require_http)] = "https://us.i.posthog.com"
     shutdown_timeout: float = Field(default=20, gt=0)
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

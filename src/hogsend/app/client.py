@@ -145,6 +145,7 @@ class Client:
             try:
                 await self.control.refresh(any_version=True)
                 await self.journey_control.run_once()
+                await self.engine.posthog.load()
                 yield self
             finally:
                 self._engine = None
@@ -159,6 +160,7 @@ class Client:
             watch = Service(name, control)
             watch.start()
             resources.push_async_callback(watch.stop)
+        await engine.posthog.register(list(self.registry.buckets))
         await resources.enter_async_context(engine.batcher)
         self._health = HealthCheck(engine, self.registry)
         return engine
@@ -178,6 +180,7 @@ class Client:
             reconcile_cron=self.settings.bucket_reconcile_cron,
             metrics=self.metrics,
             mailer=self._open_mailer(pool, resources),
+            posthog=self.settings.posthog_api_key is not None,
         )
         for bucket in self.registry.definitions:
             bucket.bind(engine.members)

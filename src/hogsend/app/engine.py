@@ -18,6 +18,8 @@ from hogsend.events.batcher import Batcher
 from hogsend.events.ingest import Ingest
 from hogsend.events.model import Outcome, Write
 from hogsend.events.observed import ObservedWriter
+from hogsend.integrations.posthog.sync import PostHogSync
+from hogsend.integrations.subscriber import OutboxSubscriber
 from hogsend.journeys.context import Services
 from hogsend.journeys.enrollment import JourneySubscriber
 from hogsend.journeys.executor import Executor
@@ -41,6 +43,7 @@ class Engine:
         mailer: Sends mail; None is one without templates that only keeps it.
         pump_lanes: Transactions of the pump at once; with one, people are settled in order.
         on_journey_error: Told about every exception of a journey's own.
+        posthog: Whether this process can deliver to PostHog.
     """
 
     def __init__(
@@ -56,12 +59,23 @@ class Engine:
         mailer: Mailer | None = None,
         pump_lanes: int = LANES,
         on_journey_error: Callable[[Run, Exception], None] = lambda _run, _error: None,
+        posthog: bool = False,
     ) -> None:
         self.pool = pool
         self.reads = reads or pool
         self.clock = clock
         self.mailer = mailer or Mailer(pool=pool)
         journeys = journeys or JourneyRegistry(())
+        self.posthog = PostHogSync(
+            pool=pool,
+            clock=clock,
+            properties={
+                bucket.id: bucket.meta.posthog_property
+                for bucket in registry.definitions
+                if bucket.meta.sync_to_posthog
+            },
+            has_key=posthog,
+        )
         self.ingest = Ingest(
             pool=pool,
             clock=clock,
@@ -69,6 +83,7 @@ class Engine:
                 BucketSubscriber(registry),
                 JourneySubscriber(journeys),
                 EmailSubscriber(),
+                OutboxSubscriber(self.posthog),
             ],
         )
         observed = ObservedWriter(
@@ -103,7 +118,13 @@ class Engine:
             ),
             cron=reconcile_cron,
         )
-        self.jobs = JobRunner(pool=pool, clock=clock, registry=registry, ingest=self.ingest)
+        self.jobs = JobRunner(
+            pool=pool,
+            clock=clock,
+            registry=registry,
+            ingest=self.ingest,
+            on_joined=self.posthog.joined,
+        )
         self.members = Members(pool)
 
     async def submit(self, writes: Sequence[Write]) -> list[Outcome]:

@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 
 from hogsend.app.client import Client
+from hogsend.app.outbox import outbox_services
 from hogsend.db.pool import UNREACHABLE
 from hogsend.journeys.executor import Heartbeat
 from hogsend.runtime.presence import Presence
@@ -38,6 +39,7 @@ class Worker:
             Service("presence", self._presence),
             Service("tallier", Tallier(pool=engine.pool)),
             Service("executor", engine.executor),
+            *await outbox_services(self._client),
             Service("heartbeat", Heartbeat(engine.executor)),
         ]
         for service in self._services:

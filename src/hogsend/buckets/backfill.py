@@ -14,10 +14,10 @@ silently, what came later is announced.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -62,6 +62,10 @@ _ATTEMPTS: Final = 5
 _PASSING: Final = (*UNREACHABLE, asyncpg.TransactionRollbackError)
 
 
+OnJoined: TypeAlias = "Callable[[Connection, str, Sequence[str], datetime], Awaitable[None]]"
+"""Told, in a chunk's transaction, that some of these people joined the bucket at an instant."""
+
+
 class _LostError(Exception):
     """The job is not ours any more; what the transaction did is undone."""
 
@@ -70,6 +74,9 @@ class JobRunner:
     """Works on jobs of buckets that this process evaluates, one chunk at each pass.
 
     Any number of them may run side by side; each job has one at a time.
+
+    Args:
+        on_joined: As ``OnJoined``.
     """
 
     def __init__(
@@ -80,12 +87,14 @@ class JobRunner:
         registry: Registry,
         ingest: Ingest,
         lease: timedelta = LEASE,
+        on_joined: OnJoined | None = None,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._registry = registry
         self._ingest = ingest
         self._lease = lease
+        self._on_joined = on_joined
         self._holder = uuid4()
         self._walk: _Walk | None = None
 
@@ -124,6 +133,7 @@ class JobRunner:
             clock=self._clock,
             ingest=self._ingest,
             lease=self._lease,
+            on_joined=self._on_joined,
         )
 
     async def _step(self, walk: _Walk) -> None:
@@ -160,12 +170,14 @@ class _Walk:
         clock: Clock,
         ingest: Ingest,
         lease: timedelta,
+        on_joined: OnJoined | None,
     ) -> None:
         self.job = job
         self._pool = pool
         self._clock = clock
         self._ingest = ingest
         self._lease = lease
+        self._on_joined = on_joined
         self._statements = ChunkStatements(bucket.meta, job.mark)
         self._size = _FIRST_SIZE
         # Almost everybody whom the clock can move gets a timer.
@@ -240,7 +252,10 @@ class _Walk:
         progress = Progress(cursor=last, people=people)
         touched = 0
         if user_ids:
-            written = await self._statements.write(connection, self._clock.now(), user_ids)
+            now = self._clock.now()
+            written = await self._statements.write(connection, now, user_ids)
+            if written.joined and self._on_joined is not None:
+                await self._on_joined(connection, self.job.bucket_id, user_ids, now)
             left = await self._let_leave(connection, written.leaving) if written.leaving else 0
             progress = replace(progress, joined=written.joined, left=left)
             touched = written.touched

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ BUCKET_LEFT: Final = "bucket:left"
 BUCKET_DWELL: Final = "bucket:dwell"
 ANY_BUCKET_EVENTS: Final = frozenset({BUCKET_ENTERED, BUCKET_LEFT})
 """The names that every transition has besides its bucket's own: one event each."""
+
+PROPERTY: Final = re.compile(r"[^$\x00-\x1f][^\x00-\x1f]{0,199}")
 
 LEAVE_REASONS: Final = frozenset({"criteria", "max_dwell", "manual"})
 """Why a stay ends, where that is announced."""
@@ -81,6 +84,13 @@ class BucketMeta:
     fast_expiry: bool = True
     reconcile_every: timedelta | None = None
     reconcile_joins: bool | None = None
+    sync_to_posthog: bool = False
+    posthog_property_key: str | None = None
+
+    @property
+    def posthog_property(self) -> str:
+        """The person property that says in PostHog who is a member."""
+        return self.posthog_property_key or f"hogsend_bucket_{self.id}"
 
 
 class ReactionKind(StrEnum):
@@ -387,6 +397,8 @@ def define_bucket(
     fast_expiry: bool = True,
     reconcile_every: timedelta | None = None,
     reconcile_joins: bool | None = None,
+    sync_to_posthog: bool = False,
+    posthog_property_key: str | None = None,
 ) -> Bucket:
     """Declare a bucket.
 
@@ -410,6 +422,9 @@ def define_bucket(
             takes place at the instants of ``BUCKET_RECONCILE_CRON``. None is each of them.
         reconcile_joins: Whether the audit looks for people who should be in, besides members who
             should not; None follows from whether the clock can make people join.
+        sync_to_posthog: Keep a person property in PostHog: true while somebody is a member, and
+            not there otherwise. It takes ``POSTHOG_API_KEY``.
+        posthog_property_key: Its name; None is ``hogsend_bucket_<id>``.
 
     Raises:
         DefinitionError: With every fault found.
@@ -420,6 +435,7 @@ def define_bucket(
         *_dwell_faults(id, min_dwell, max_dwell),
         *_kind_faults(id, kind),
         *duration_faults("bucket", id, "reconcile_every", reconcile_every),
+        *_posthog_faults(id, posthog_property_key, synced=sync_to_posthog),
     ]
     if not name:
         faults.append(f"bucket {id!r}: name is empty; say what people call this group")
@@ -448,16 +464,27 @@ def define_bucket(
             fast_expiry=fast_expiry,
             reconcile_every=reconcile_every,
             reconcile_joins=reconcile_joins,
+            sync_to_posthog=sync_to_posthog,
+            posthog_property_key=posthog_property_key,
         )
     )
 
 
 def duplicate_faults(buckets: Sequence[Bucket]) -> list[str]:
-    """One fault for each id that several buckets carry."""
+    """One fault for each id, and each person property, that several buckets carry."""
     ids = [bucket.id for bucket in buckets]
+    owners: dict[str, list[str]] = {}
+    for bucket in buckets:
+        if bucket.meta.sync_to_posthog:
+            owners.setdefault(bucket.meta.posthog_property, []).append(bucket.id)
     return [
         f"bucket {id_!r} is defined {ids.count(id_)} times; ids must differ"
         for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    ] + [
+        f"buckets {', '.join(map(repr, sorted(shared)))} sync to one PostHog property, {key!r}; "
+        "give each its own posthog_property_key"
+        for key, shared in owners.items()
+        if len(set(shared)) > 1
     ]
 
 
@@ -470,6 +497,19 @@ def _kind_faults(id_: str, kind: str) -> list[str]:
             "beta=True, and ask for it: criteria=lambda b: b.prop('beta').eq(True)"
         ]
     return [f"bucket {id_!r}: kind must be 'dynamic'; got {kind!r}"]
+
+
+def _posthog_faults(id_: str, key: object, *, synced: bool) -> list[str]:
+    if key is None:
+        return []
+    if not isinstance(key, str) or not PROPERTY.fullmatch(key):
+        return [
+            f"bucket {id_!r}: posthog_property_key {key!r} must be 1 to 200 characters that do not "
+            "begin with $, e.g. 'is_power_user'"
+        ]
+    if not synced:
+        return [f"bucket {id_!r}: posthog_property_key needs sync_to_posthog=True"]
+    return []
 
 
 def _time_faults(id_: str, declared: object, *, moves: bool) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from hogsend.buckets.fold import Facts, Pair
-from hogsend.buckets.membership import Source, Transition
+from hogsend.buckets.membership import Kind, Source, Transition
 from hogsend.buckets.registry import CompiledBucket, Registry
 from hogsend.buckets.store import (
     Asked,
@@ -28,7 +28,7 @@ from hogsend.buckets.store import (
 from hogsend.buckets.transitions import transition_events
 from hogsend.contacts.model import Contact
 from hogsend.db.pool import Connection
-from hogsend.events.model import Change
+from hogsend.events.model import Change, Move
 from hogsend.events.subscriber import Transaction
 
 
@@ -57,6 +57,7 @@ class BucketSubscriber:
         for change, buckets in zip(changes, affected, strict=True):
             fold.apply(change, buckets)
         transaction.changes = fold.results
+        transaction.moves.extend(fold.moves)
         await self._save(transaction, fold.pairs)
 
     async def forget(self, transaction: Transaction, user_id: str, *, erase: bool) -> None:
@@ -112,6 +113,7 @@ class _Fold:
     def __init__(self, pairs: dict[PairKey, Pair], facts: Facts, now: datetime) -> None:
         self.pairs = pairs
         self.results: list[Change] = []
+        self.moves: list[Move] = []
         self._facts = facts
         self._now = now
         self._building = any(pair.building for pair in pairs.values())
@@ -160,10 +162,13 @@ class _Fold:
     def _emit(
         self, contact: Contact, pair: Pair, transition: Transition, cause: int | None
     ) -> None:
+        meta = pair.bucket.meta
         self.results.extend(
             Change(contact=contact, before=contact, event=event, cause=cause)
-            for event in transition_events(pair.bucket.meta, contact.user_id, transition)
+            for event in transition_events(meta, contact.user_id, transition)
         )
+        if meta.sync_to_posthog and transition.kind is not Kind.DWELL:
+            self.moves.append(Move(user_id=contact.user_id, bucket_id=meta.id))
 
 
 def _asked(

@@ -78,6 +78,13 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     revisit: frozenset[str] = frozenset()
 
 
+class Move(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody joined or left a bucket, announced or not."""
+
+    user_id: str
+    bucket_id: str
+
+
 class Exit(Struct, frozen=True, kw_only=True, gc=False):
     """A run of a journey that an event ended; ``cause`` as in ``Change``."""
 

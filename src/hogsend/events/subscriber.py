@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hogsend.db.pool import Connection
-from hogsend.events.model import Change, Exit
+from hogsend.events.model import Change, Exit, Move
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,12 +19,14 @@ class Transaction:
         changes: What happened so far, in order. A subscriber puts what follows from a change
             right behind it (or before it, where the clock alone caused it earlier).
         exits: The journeys that something in it ended.
+        moves: Who joined or left a bucket that others want to know of, silently or not.
     """
 
     connection: Connection
     now: datetime
     changes: list[Change]
     exits: list[Exit] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
 
 
 class Subscriber(Protocol):

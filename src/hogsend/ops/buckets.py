@@ -298,5 +298,5 @@ def _definition(bucket: CompiledBucket | None) -> dict[str, Any]:
         "reconcile_every": meta and meta.reconcile_every,
         "reconcile_joins": bucket is not None and bucket.reconciles_joins,
         "fast_expiry": meta is not None and meta.fast_expiry,
-        "sync_to_posthog": False,
+        "sync_to_posthog": meta is not None and meta.sync_to_posthog,
     }

@@ -68,6 +68,12 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=self.registry,
         )
+        self.deliveries = Counter(
+            "hogsend_outbox_deliveries",
+            "Deliveries to the outside, by destination and by what became of them.",
+            ["destination", "outcome"],
+            registry=self.registry,
+        )
         self.requests = Counter(
             "hogsend_http_requests",
             "Answered requests, by method, route and status.",

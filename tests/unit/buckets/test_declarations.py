@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hogsend.buckets.definition import define_bucket
+from hogsend.buckets.registry import Registry
 from hogsend.durations import days
 from hogsend.errors import DefinitionError
 
@@ -43,3 +44,25 @@ def test_reconcile_every_is_a_duration():
     assert bucket(reconcile_every=days(1)).meta.reconcile_every == days(1)
     with pytest.raises(DefinitionError, match="reconcile_every must be a positive duration"):
         bucket(reconcile_every=days(0))
+
+
+def test_a_synced_bucket_has_a_property_of_its_own():
+    """Named after the bucket unless it is said; two buckets never share one."""
+    assert not bucket().meta.sync_to_posthog
+    assert bucket(sync_to_posthog=True).meta.posthog_property == "hogsend_bucket_b"
+    named = bucket(sync_to_posthog=True, posthog_property_key="is_pro")
+    assert named.meta.posthog_property == "is_pro"
+    with pytest.raises(DefinitionError, match="posthog_property_key needs sync_to_posthog=True"):
+        bucket(posthog_property_key="is_pro")
+    for wrong in ("", "$set", "a\nb", 3):
+        with pytest.raises(DefinitionError, match="must be 1 to 200 characters"):
+            bucket(sync_to_posthog=True, posthog_property_key=wrong)
+    other = define_bucket(
+        id="c",
+        name="C",
+        criteria=lambda b: b.prop("plan").exists(),
+        sync_to_posthog=True,
+        posthog_property_key="is_pro",
+    )
+    with pytest.raises(DefinitionError, match="buckets 'b', 'c' sync to one PostHog property"):
+        Registry([named, other])

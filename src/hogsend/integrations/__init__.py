@@ -1,0 +1,1 @@
+"""What connects the engine to other tools: the outbox, PostHog, and webhooks."""

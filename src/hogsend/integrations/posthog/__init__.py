@@ -1,0 +1,1 @@
+"""Memberships as person properties in PostHog."""
