@@ -5,8 +5,8 @@ from __future__ import annotations
 from hogsend.db.migrations import execute_script
 from hogsend.errors import DatabaseError
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
