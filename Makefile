@@ -5,9 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VENDOR := src/hogsend/studio/static/vendor
+ASSETS := $(VENDOR)/.ready
 ARGS ?=
 
-.PHONY: demo dev test soak fmt lint types bench docs reference lock clean
+.PHONY: demo dev test soak fmt lint types bench docs reference lock assets clean
 
 demo: $(READY)
 	@$(BIN)/hogsend demo $(ARGS)
@@ -47,10 +49,26 @@ lock: $(READY)
 		--generate-hashes --no-emit-index-url --no-annotate --upgrade \
 		--custom-compile-command "make lock" --quiet --output-file requirements/lock.txt
 
-clean:
-	@rm -rf $(VENV) .hogsend
+# The scripts of others that Studio serves, in the versions of package-lock.json.
+assets: $(ASSETS)
 
-$(READY): requirements/lock.txt pyproject.toml
+clean:
+	@rm -rf $(VENV) .hogsend node_modules $(VENDOR)
+
+$(ASSETS): package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || \
+		{ echo "Studio's scripts are fetched with npm, which is not here: install Node.js 20 or newer" >&2; exit 1; }
+	@echo "Fetching the scripts that Studio serves ..."
+	@npm ci --ignore-scripts --silent
+	@mkdir -p $(VENDOR)
+	@cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/htmx.min.js
+	@cp node_modules/uplot/dist/uPlot.iife.min.js $(VENDOR)/uplot.min.js
+	@cp node_modules/uplot/dist/uPlot.min.css $(VENDOR)/uplot.min.css
+	@cp node_modules/htmx.org/LICENSE $(VENDOR)/htmx.LICENSE
+	@cp node_modules/uplot/LICENSE $(VENDOR)/uplot.LICENSE
+	@touch $@
+
+$(READY): requirements/lock.txt pyproject.toml | $(ASSETS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "hogsend needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up $(VENV) (once, about a minute) ..."

@@ -1,4 +1,4 @@
-"""The ASGI application: the API on a client, started and stopped with the server."""
+"""The ASGI application: API and Studio on a client, started and stopped with the server."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ from hogsend.api.reference import reference_routes
 from hogsend.api.scrape import scrape_routes
 from hogsend.api.shortcut import Shortcut
 from hogsend.app.client import Client
+from hogsend.ops.callers import Callers, warn_of_short_key
+from hogsend.studio.app import PATH as STUDIO
+from hogsend.studio.app import create_studio
 
 _ROUTES: Final = (
     contact_routes,
@@ -73,7 +76,9 @@ def create_app(client: Client) -> FastAPI:
         intake=Intake(lambda: client.engine.batcher.is_full),
         handlers=app.exception_handlers,
     )
-    app.add_middleware(Gate, client=client)
+    warn_of_short_key(client.settings)
+    callers = Callers(client)
+    app.add_middleware(Gate, callers=callers, limit=client.settings.admin_rate_limit)
     app.add_middleware(SecureHeaders)
     app.add_middleware(Observe, metrics=client.metrics)
     install_error_handlers(app)
@@ -81,5 +86,6 @@ def create_app(client: Client) -> FastAPI:
     for routes in _ROUTES:
         app.include_router(routes(client))
     app.include_router(reference_routes(app))
+    app.mount(STUDIO, create_studio(client, callers))
     publish_schema(app)
     return app

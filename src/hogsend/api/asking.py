@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Path, Query, Request
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from hogsend.api.gate import Caller
 from hogsend.errors import InvalidInputError
 from hogsend.events.parse import MAX_ID_LENGTH, parse_instant
+from hogsend.ops.callers import Caller
 from hogsend.ops.record import Page
 
 MAX_LIMIT: Final = 100

@@ -7,9 +7,7 @@ that does not reach, 429 for too many admin requests.
 
 from __future__ import annotations
 
-import hmac
 import time
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -19,35 +17,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hogsend.api.access import is_admin, required_scope
 from hogsend.api.errors import error_response, unavailable_response
-from hogsend.api.throttle import BadKeys, Quota, RequestLimit
-from hogsend.app.client import Client
+from hogsend.api.throttle import Quota, RequestLimit
 from hogsend.db.pool import UNREACHABLE
-from hogsend.ops.keys import ApiKey, KeyFinder, hash_key
+from hogsend.ops.bad_keys import BadKeys
+from hogsend.ops.callers import Caller, Callers
 from hogsend.ops.keys import Scope as KeyScope
+from hogsend.ops.keys import hash_key
 
 _log = structlog.get_logger(__name__)
 
 _HOW: Final = "Send the header `Authorization: Bearer KEY`."
 _MAX_KEY_BYTES: Final = 512
 _UNCONFIGURED_RETRY_S: Final = 30
-_GUESSABLE_BELOW: Final = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Whose key opened the gate.
-
-    Attributes:
-        id: Tells keys apart.
-        actor: What the audit log calls them.
-    """
-
-    id: str
-    actor: str
-    scope: KeyScope
-
-
-_ENVIRONMENT: Final = Caller(id="env", actor="ADMIN_API_KEY", scope=KeyScope.FULL_ADMIN)
 
 
 class Gate:
@@ -55,20 +36,15 @@ class Gate:
 
     Args:
         app: What is behind.
-        client: Whose keys they are; it need not be started yet.
+        callers: Whose keys open it.
+        limit: Admin requests a minute with one key.
     """
 
-    def __init__(self, app: ASGIApp, *, client: Client) -> None:
+    def __init__(self, app: ASGIApp, *, callers: Callers, limit: int) -> None:
         self._app = app
-        self._client = client
-        secret = client.settings.admin_api_key
-        self._admin_hash = None if secret is None else hash_key(secret.get_secret_value())
-        if secret is not None and len(secret) < _GUESSABLE_BELOW:
-            advice = "take a long random one, e.g. of `openssl rand -base64 32`"
-            _log.warning("admin_api_key.short", advice=advice)
+        self._callers = callers
         self._bad_keys = BadKeys()
-        self._requests = RequestLimit(client.settings.admin_rate_limit)
-        self._finder: KeyFinder | None = None
+        self._requests = RequestLimit(limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
@@ -98,24 +74,15 @@ class Gate:
         if (wait := self._bad_keys.wait_for(address, key_hash, now)) > 0:
             message = f"Too many bad keys from this address; wait {wait:.0f} s."
             return error_response(429, "too_many_bad_keys", message, retry_after=wait)
-        if (caller := await self._caller(key, key_hash)) is not None:
+        if (caller := await self._callers.find(key)) is not None:
             self._bad_keys.note_good(address, key_hash)
             return caller
         self._bad_keys.note_bad(address, key_hash, now)
         _log.warning("key.refused", address=address, path=path)
         return await self._refuse(path, "This API key is unknown, expired or revoked.")
 
-    async def _caller(self, key: str, key_hash: bytes) -> Caller | None:
-        if self._admin_hash is not None and hmac.compare_digest(key_hash, self._admin_hash):
-            return _ENVIRONMENT
-        found = await self._keys.find(key)
-        if found is None or not found.usable(self._client.clock.now()):
-            return None
-        return Caller(id=found.id, actor=_actor(found), scope=found.scope)
-
     async def _refuse(self, path: str, message: str) -> Response:
-        unset = is_admin(path) and self._admin_hash is None
-        if unset and not await self._keys.any_usable():
+        if is_admin(path) and not await self._callers.any_usable():
             return error_response(
                 503,
                 "no_key_configured",
@@ -124,14 +91,6 @@ class Gate:
                 retry_after=_UNCONFIGURED_RETRY_S,
             )
         return error_response(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})
-
-    @property
-    def _keys(self) -> KeyFinder:
-        """On the pool of the running client; another one each time it is started."""
-        pool = self._client.engine.pool
-        if self._finder is None or self._finder.pool is not pool:
-            self._finder = KeyFinder(pool, self._client.clock)
-        return self._finder
 
     def _limit(self, caller: Caller, path: str) -> ASGIApp:
         if not is_admin(path):
@@ -152,10 +111,6 @@ def _bearer(scope: Scope) -> str | None:
             if kind.lower() == b"bearer" and 0 < len(key) <= _MAX_KEY_BYTES:
                 return str(key, "latin-1").strip() or None
     return None
-
-
-def _actor(key: ApiKey) -> str:
-    return f"key:{key.prefix} ({key.name})"
 
 
 def _forbidden(caller: Caller, needed: KeyScope) -> Response:

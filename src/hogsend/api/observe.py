@@ -57,7 +57,7 @@ class Observe:
                 self._note(scope, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = scope["method"], getattr(scope.get("route"), "path", "none")
+        method, route = scope["method"], _route(scope)
         count, times = self._counted(method, route, status)
         count.inc()
         times.observe(seconds)
@@ -72,6 +72,13 @@ class Observe:
             found = count, self._metrics.request_seconds.labels(route)
             self._children[method, route, status] = found
         return found
+
+
+def _route(scope: Scope) -> str:
+    """The path of the route that answered, below where its application is mounted."""
+    mounted = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
+    path = getattr(scope.get("route"), "path", None)
+    return "none" if path is None else mounted + path
 
 
 def _request_id(scope: Scope) -> str:

@@ -163,7 +163,11 @@ async def _go_on(plan: _Plan, dsn: str, listener: socket.socket) -> None:
 
     client = _on_database(plan.app, dsn, SystemClock())
     key = open_for_development(client)
-    await serve(client, listener, lambda: _invite(plan, client, dsn, listener, key))
+
+    def invite(link: str) -> None:
+        _invite(plan, dsn, curl_example(client, listener, key, _somebody(plan)), link)
+
+    await serve(client, listener, invite)
 
 
 def _on_database(app: Client, dsn: str, clock: Clock) -> Client:
@@ -176,15 +180,21 @@ def _on_database(app: Client, dsn: str, clock: Clock) -> Client:
     return app.elsewhere(settings=settings, clock=clock, mail_provider=Console(quiet=True))
 
 
-def _invite(plan: _Plan, client: Client, dsn: str, listener: socket.socket, key: str) -> None:
+def _somebody(plan: _Plan) -> str:
+    return plan.script.moments[0].writes[0].user_id or "ada"
+
+
+def _invite(plan: _Plan, dsn: str, example: str, link: str) -> None:
     console = make_console()
     until = plan.script.ends_at + _TAIL
     console.print(
         "\nAPI and worker now run on this result, by today's clock: what was due since "
-        f"{until:%Y-%m-%d} happens now.\nSend an event; the answer says who joins and leaves:\n"
+        f"{until:%Y-%m-%d} happens now.\nLook at it in Studio (this link signs you in once, "
+        "within 10 minutes):\n"
     )
-    user = plan.script.moments[0].writes[0].user_id or "ada"
-    print_command(console, curl_example(client, listener, key, user))
+    print_command(console, link)
+    console.print("\nSend an event; the answer says who joins and leaves:\n")
+    print_command(console, example)
     console.print("\nLook at the members from another terminal:\n")
     command = f"{program()} buckets list --app {plan.app_name}"
     print_command(console, f"DATABASE_URL='{without_password(dsn)}' {command}")

@@ -29,7 +29,7 @@ def dev(app: App = None, port: Port = None) -> None:
     client = load_client(app)
     with reserve(client.settings.port if port is None else port) as listener:
         key = open_for_development(client)
-        run_async(serve(client, listener, lambda: _welcome(client, listener, key)))
+        run_async(serve(client, listener, lambda link: _welcome(client, listener, key, link)))
     typer.echo("Stopped.", err=True)
 
 
@@ -56,13 +56,13 @@ def reserve(port: int, host: str = HOST) -> socket.socket:
     return listener
 
 
-async def serve(client: Client, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+async def serve(client: Client, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
     """Run API and worker until the process is told to stop (Ctrl-C, SIGTERM).
 
     Args:
         client: The app.
         listener: Where the API listens.
-        on_ready: Called once requests are answered.
+        on_ready: Called once requests are answered, with a link that opens Studio once.
     """
     from hogsend.app.worker import create_worker  # noqa: PLC0415 - keeps --help quick
     from hogsend.asgi import create_app  # noqa: PLC0415
@@ -72,18 +72,30 @@ async def serve(client: Client, listener: socket.socket, on_ready: Callable[[], 
     await worker.start()
     within = client.settings.shutdown_timeout
     try:
-        await run_server(create_app(client), listener, on_ready, within=within)
+        link = await _studio_link(client, listener)
+        await run_server(create_app(client), listener, lambda: on_ready(link), within=within)
     finally:
         await worker.stop()
 
 
-def _welcome(client: Client, listener: socket.socket, key: str) -> None:
+async def _studio_link(client: Client, listener: socket.socket) -> str:
+    from hogsend.ops.callers import Callers  # noqa: PLC0415 - keeps --help quick
+    from hogsend.ops.sessions import Sessions  # noqa: PLC0415
+    from hogsend.studio.app import PATH  # noqa: PLC0415
+
+    token = await Sessions(client, Callers(client)).make_link()
+    return f"http://{HOST}:{listener.getsockname()[1]}{PATH}/sign-in/{token}"
+
+
+def _welcome(client: Client, listener: socket.socket, key: str, link: str) -> None:
     console = make_console(stderr=True)
     count = len(client.registry.definitions)
     buckets = "1 bucket" if count == 1 else f"{count} buckets"
     console.print(f"[bold]Hogsend[/] runs with {buckets}. Stop it with Ctrl-C.\n")
     console.print(f"  API       http://{HOST}:{listener.getsockname()[1]}/v1/health")
     console.print(f"  API key   {key}", markup=False)
+    console.print(f"  Studio    {link}", markup=False, soft_wrap=True)
+    console.print("            (signs you in once, within 10 minutes)")
     console.print("  Worker    memberships follow the clock, at the instant")
     console.print(f"  Database  {describe_database(client)}\n", markup=False)
     console.print("Try it:\n")

@@ -63,6 +63,12 @@ async def record_action(connection: Connection, action: Action, now: datetime) -
     )
 
 
+async def note_action(pool: Pool, action: Action, now: datetime) -> None:
+    """Write down what changes no row."""
+    async with pool.acquire() as connection:
+        await record_action(connection, action, now)
+
+
 async def list_actions(pool: Pool, page: Page) -> AuditLogs:
     """The audit log, newest first."""
     rows = await pool.fetch(SQL.list_actions, page.limit, page.offset)

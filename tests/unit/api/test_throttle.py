@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hogsend.api.throttle import BadKeys, RequestLimit, network_of
+from hogsend.api.throttle import RequestLimit
+from hogsend.ops.bad_keys import BadKeys, network_of
 
 GOOD, BAD = b"good", b"bad"
 

@@ -1,0 +1,28 @@
+"""What the side navigation leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of it.
+
+    Attributes:
+        area: What a page sets to be shown as being here.
+        path: Below Studio's own; the overview's is empty.
+        icon: Of ``icons.html``.
+    """
+
+    area: str
+    label: str
+    path: str
+    icon: str
+
+
+NAVIGATION: Final = (
+    Entry(area="overview", label="Overview", path="/", icon="overview"),
+    Entry(area="buckets", label="Buckets", path="/buckets", icon="buckets"),
+)
