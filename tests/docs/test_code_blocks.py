@@ -26,7 +26,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OWN_TESTS = {"docs/guides/criteria.md", "docs/guides/operations.md"}
+OWN_TESTS = {"docs/guides/criteria.md", "docs/guides/operations.md", "docs/tutorial.md"}
 """Pages whose blocks another test runs."""
 
 PAGES = sorted(

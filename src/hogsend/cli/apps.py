@@ -83,6 +83,15 @@ def _named_by_project() -> str | None:
     return named
 
 
+def find_home(reference: str | None) -> Path:
+    """The directory that has the files of the app that ``reference`` names, as far as is known."""
+    source = (reference or _default()).partition(":")[0]
+    if _is_path(source):
+        return Path(source).parent
+    package = Path(source.partition(".")[0])
+    return package if package.is_dir() else Path()
+
+
 def _is_path(source: str) -> bool:
     return source.endswith(".py") or "/" in source
 

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
@@ -38,11 +38,11 @@ class Supervisor:
     """
 
     def __init__(self, command: Sequence[str], *, inherit: int, count: int, within: float) -> None:
-        self._command = [sys.executable, *_START, *command, "--guard-fd"]
+        self._command = command
         self._inherit = inherit
         self._count = count
         self._within = within
-        self._children: set[asyncio.subprocess.Process] = set()
+        self._children: set[Child] = set()
         self._stopping = False
         self._code = 0
         self._environment: dict[str, str] = {}
@@ -60,20 +60,22 @@ class Supervisor:
     def _stop(self) -> None:
         self._stopping = True
         for child in self._children:
-            with suppress(ProcessLookupError):
-                child.send_signal(signal.SIGTERM)
+            child.stop()
 
     async def _keep_one(self) -> None:
         """One child after another, as long as they come to serve."""
         while not self._stopping:
-            ours, theirs = socket.socketpair()
-            with ours:
-                with theirs:
-                    child = await self._start(theirs.fileno())
-                served = asyncio.create_task(_served(ours))
-                code = await child.wait()
+            child = await self._start()
+            code = await child.wait()
             self._children.discard(child)
-            await self._judge(child.pid, code, served=await served)
+            await self._judge(child.process.pid, code, served=await child.served)
+
+    async def _start(self) -> Child:
+        child = await spawn(self._command, inherit=self._inherit, environment=self._environment)
+        self._children.add(child)
+        if self._stopping:
+            child.stop()
+        return child
 
     async def _judge(self, pid: int, code: int, *, served: bool) -> None:
         """What becomes of us when a child has ended."""
@@ -86,18 +88,60 @@ class Supervisor:
             self._code = code or 1
             self._stop()
 
-    async def _start(self, guard: int) -> asyncio.subprocess.Process:
-        child = await asyncio.create_subprocess_exec(
-            *self._command,
-            str(guard),
-            env=self._environment,
-            pass_fds=(self._inherit, guard),
+
+class Child:
+    """A process that we started.
+
+    Args:
+        process: It.
+        line: Our end of its guard.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, line: socket.socket) -> None:
+        self.process = process
+        self.served = asyncio.create_task(_served(line))
+        self._line = line
+
+    def stop(self) -> None:
+        """Tell it to finish."""
+        with suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+
+    async def wait(self) -> int:
+        """Wait for its end, for the exit code."""
+        code = await self.process.wait()
+        await self.served
+        self._line.close()
+        return code
+
+
+async def spawn(
+    command: Sequence[str], *, inherit: int, environment: Mapping[str, str] | None = None
+) -> Child:
+    """Start ``hogsend``, guarded.
+
+    Args:
+        command: Its arguments; ``--guard-fd`` is added.
+        inherit: A file descriptor that it gets.
+        environment: None is ours.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            *invocation(command),
+            "--guard-fd",
+            str(theirs.fileno()),
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=(inherit, theirs.fileno()),
             start_new_session=True,  # a terminal's Ctrl-C is for us to hand on, once
         )
-        self._children.add(child)
-        if self._stopping:
-            child.send_signal(signal.SIGTERM)
-        return child
+    return Child(process, ours)
+
+
+def invocation(command: Sequence[str]) -> list[str]:
+    """What runs ``hogsend`` with these arguments."""
+    return [sys.executable, *_START, *command]
 
 
 async def _served(guard: socket.socket) -> bool:

@@ -48,6 +48,17 @@ def configure_logging(level: str, stream: TextIO) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+def leave_out(event: str) -> None:
+    """From now on, do not log ``event``: here it is expected."""
+
+    def drop(_: Any, __: str, entry: Any) -> Any:
+        if entry.get("event") == event:
+            raise structlog.DropEvent
+        return entry
+
+    structlog.configure(processors=[drop, *structlog.get_config()["processors"]])
+
+
 @contextmanager
 def request_scope(request_id: str) -> Iterator[None]:
     """Put the request's id into every entry that is logged within the block."""
