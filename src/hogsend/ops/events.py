@@ -106,7 +106,10 @@ async def list_events(
     """Events of one user, of one name, of a time, or all; those that happened last first."""
     if user_id is None:
         rows = await pool.fetch(SQL.list_events, event, start, end, page.limit, page.offset)
-        counted = await pool.fetchval(SQL.count_events, event, start, end, COUNTED_UP_TO)
+        if start is None and end is None:
+            counted = await pool.fetchval(SQL.count_all_events, event)
+        else:
+            counted = await pool.fetchval(SQL.count_events, event, start, end, COUNTED_UP_TO)
     else:
         asked = (user_id, event, start, end)
         rows = await pool.fetch(SQL.list_user_events, *asked, page.limit, page.offset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from tests.world import START
@@ -20,7 +21,17 @@ STATEMENTS = {
     "search_contacts": ("u7", 50, 0, 100_000),
     "count_found_contacts": ("u7", 100_000),
     "show_contact": ("u7",),
+    "overview": (["b"],),
+    "news": ([START],),
+    "count_runs": (["j"],),
+    "list_runs": ("j", "failed", 50, 0),
+    "find_run": ("j", UUID(int=7)),
+    "list_mail": ("failed", 50, 0),
+    "mail_figures": (START, START),
+    "list_contacts": (50, 0, "u7"),
+    "list_stays_after": ("b", "u7", 50, 0),
     "list_events": ("e7", None, None, 50, 0),
+    "count_all_events": (None,),
     "count_events": (None, None, None, 100_000),
     "event_moves": (None, DAY, START, START),
     "list_user_events": ("u7", None, None, None, 50, 0),
@@ -46,8 +57,8 @@ async def test_no_statement_scans_a_table(connection, name):
     await connection.execute("SET enable_seqscan = off")
     rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {getattr(SQL, name)}", *STATEMENTS[name])
     plan = json.loads(rows[0][0])[0]["Plan"]
-    scans = [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
-    assert not [node["Relation Name"] for node in scans]
+    scanned = {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+    assert scanned <= {"tally_changes"}  # which is emptied every few seconds
 
 
 @pytest.mark.parametrize("status", [None, "active", "left"])

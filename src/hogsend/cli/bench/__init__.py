@@ -25,6 +25,7 @@ _WORKLOADS = {
     "wave": "hogsend.cli.bench.wave.bench_wave",
     "simulate": "hogsend.testing.bench.bench_simulate",
     "backfill": "hogsend.cli.bench.backfill.bench_backfill",
+    "studio": "hogsend.cli.bench.studio.bench_studio",
 }
 
 

@@ -2,7 +2,19 @@
 -- calls. A wait has two records; the one of its end does not count.
 SELECT entry.record ->> 'call' AS call, count(*) AS reached
 FROM (
-    SELECT journal FROM journey_states WHERE journey_id = $1 ORDER BY id DESC LIMIT $2
+    (SELECT id, journal
+     FROM journey_states
+     WHERE journey_id = $1 AND finished_at IS NULL
+     ORDER BY id DESC
+     LIMIT $2)
+    UNION ALL
+    (SELECT id, journal
+     FROM journey_states
+     WHERE journey_id = $1 AND finished_at IS NOT NULL
+     ORDER BY id DESC
+     LIMIT $2)
+    ORDER BY id DESC
+    LIMIT $2
 ) AS run
 CROSS JOIN LATERAL jsonb_array_elements(run.journal) WITH ORDINALITY AS entry (record, place)
 WHERE entry.record ->> 'call' NOT LIKE '%/done'
