@@ -4,6 +4,9 @@ Both write to the same indexed table, in turn, several rounds of each; the figur
 The baseline is what one would write without an engine: one connection that inserts batch after
 batch. The engine runs as it is deployed, its lanes side by side; ``baseline_lanes`` is the bare
 insert over as many connections. The engine begins with parsed writes, as ``Batcher`` takes them.
+
+``ingest.sync`` has all buckets synced to PostHog; its baseline is the same engine with none. What
+is queued is not delivered meanwhile: that is the work of other processes.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from statistics import median
@@ -24,6 +27,7 @@ from msgspec import Struct
 from uuid_utils import uuid7
 
 from hogsend.app.engine import Engine
+from hogsend.buckets.definition import Bucket
 from hogsend.buckets.registry import Registry
 from hogsend.cli.bench.report import Case, percentiles_ms
 from hogsend.cli.bench.scratch import SQL, Note, classic_buckets, populate, scratch_schema
@@ -63,7 +67,7 @@ _QUICK = _Scale(contacts=20_000, events=300_000, rounds=2, round_s=0.4)
 
 
 async def bench_ingest(settings: Settings, quick: bool, note: Note) -> AsyncIterator[Case]:
-    """Yield one case per batch size."""
+    """Yield one case per batch size, and one with all buckets synced."""
     scale = _QUICK if quick else _FULL
     buckets = classic_buckets()
     async with scratch_schema(settings, connections=LANES + 2) as pool:
@@ -79,6 +83,8 @@ async def bench_ingest(settings: Settings, quick: bool, note: Note) -> AsyncIter
         for batch in _BATCHES:
             note(f"measuring batches of {batch}")
             yield await _measure(pool, Registry(buckets), stream, batch, scale)
+        note("measuring with buckets synced to PostHog")
+        yield await _measure_sync(pool, buckets, stream, scale)
 
 
 @dataclass(slots=True)
@@ -132,6 +138,45 @@ async def _measure(
             "statements_per_flush": statements,
         },
     )
+
+
+async def _measure_sync(
+    pool: Pool, buckets: Sequence[Bucket], stream: Iterator[_Item], scale: _Scale
+) -> Case:
+    """The engine with and without sync, in turn."""
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    events = 0.0
+    for number in range(1 + 2 * scale.rounds):
+        for synced in (True, False) if number % 2 else (False, True):
+            registry = Registry([_synced(bucket) for bucket in buckets] if synced else buckets)
+            engine = Engine(pool=pool, registry=registry, clock=SystemClock(), posthog=synced)
+            await engine.posthog.register(list(registry.buckets))
+            rate = await _rate_of(engine, stream, scale)
+            rates[synced].append(rate)
+            events += rate * scale.round_s if synced else 0
+    queued: int = await pool.fetchval(SQL.count_queued)
+    return Case(
+        name="ingest.sync",
+        value=median(rates[True][1:]),
+        unit="events/s",
+        baseline=median(rates[False][1:]),
+        extra={"queued_per_event": queued / events},
+    )
+
+
+async def _rate_of(engine: Engine, stream: Iterator[_Item], scale: _Scale) -> float:
+    """Events per second in the largest batches."""
+    batch = _BATCHES[-1]
+    async with Batcher(engine.ingest, lanes=LANES, max_batch=batch) as batcher:
+
+        async def submit(items: list[_Item]) -> None:
+            await batcher.submit([item.write for item in items])
+
+        return await _rate(submit, stream, batch // _CALLS_PER_BATCH, _AHEAD, scale)
+
+
+def _synced(bucket: Bucket) -> Bucket:
+    return Bucket(replace(bucket.meta, sync_to_posthog=True))
 
 
 async def _rate(

@@ -1,0 +1,2 @@
+-- How many rows wait in the outbox.
+SELECT count(*) FROM outbox
