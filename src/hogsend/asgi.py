@@ -23,6 +23,7 @@ from hogsend.api.mail import mail_routes
 from hogsend.api.metrics import event_admin_routes, metrics_routes
 from hogsend.api.observe import Observe
 from hogsend.api.openapi import operation_id, publish_schema
+from hogsend.api.outbox import outbox_routes
 from hogsend.api.plans import plan_routes
 from hogsend.api.reference import reference_routes
 from hogsend.api.scrape import scrape_routes
@@ -45,6 +46,7 @@ _ROUTES: Final = (
     contact_admin_routes,
     key_routes,
     audit_routes,
+    outbox_routes,
     mail_routes,
     scrape_routes,
 )

@@ -25,6 +25,7 @@ from hogsend.cli.keys import keys
 from hogsend.cli.mail import mail
 from hogsend.cli.migrate import migrate
 from hogsend.cli.new import new
+from hogsend.cli.outbox import outbox
 from hogsend.cli.plan import plan
 from hogsend.cli.worker import worker
 
@@ -53,6 +54,7 @@ hogsend.add_typer(events)
 hogsend.add_typer(buckets)
 hogsend.add_typer(journeys)
 hogsend.add_typer(mail)
+hogsend.add_typer(outbox)
 hogsend.command()(explain)
 hogsend.add_typer(contacts)
 hogsend.add_typer(keys)

@@ -7,7 +7,7 @@ may wait. Nothing is changed, and nothing here needs the app: what it looks at i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from hogsend.clock import Clock
 from hogsend.db.migrate import MIGRATIONS, applied_revision, packaged_revisions
 from hogsend.db.pool import Connection
 from hogsend.db.queries import load_queries
+from hogsend.ops.outbox import Destination, summarize
 from hogsend.runtime.presence import SILENCE
 
 SQL = load_queries(__package__)
@@ -25,6 +26,7 @@ SQL = load_queries(__package__)
 _SKEW: Final = timedelta(seconds=2)
 _LATE: Final = timedelta(minutes=1)
 _CADENCE: Final = timedelta(hours=1)
+_UNDELIVERED_S: Final = 300.0
 _DEAD_ROWS: Final = 10_000
 _FEW_CONNECTIONS: Final = 50
 _BUSY: Final = 0.8
@@ -78,6 +80,7 @@ async def examine(connection: Connection, clock: Clock) -> list[Finding]:
         *await _indexes(connection),
         *await _dead_rows(connection),
         *await _progress(connection, clock.now()),
+        *_judge_outbox((await summarize(connection, clock.now())).destinations),
     ]
 
 
@@ -284,6 +287,28 @@ def _reconciled(tick: datetime | None, now: datetime) -> Finding:
         message=f"Memberships were audited last: {when}.",
         advice="A worker does it at BUCKET_RECONCILE_CRON.",
     )
+
+
+def _judge_outbox(destinations: Sequence[Destination]) -> Iterator[Finding]:
+    for each in destinations:
+        if each.lag_secs > _UNDELIVERED_S:
+            yield _fault(
+                "outbox",
+                f"{each.pending:,} deliveries to {each.destination} wait, the oldest for "
+                f"{each.lag_secs:,.0f} s.",
+                f"`hogsend outbox list {each.destination} --pending` says why; for PostHog a "
+                "worker needs POSTHOG_API_KEY.",
+            )
+        if each.dead:
+            yield Finding(
+                check="outbox",
+                level=Level.ADVICE,
+                message=f"{each.dead:,} deliveries to {each.destination} were given up.",
+                advice=f"`hogsend outbox list {each.destination}` says why; mend it, then "
+                f"`hogsend outbox replay {each.destination}`.",
+            )
+    if not any(each.dead or each.lag_secs > _UNDELIVERED_S for each in destinations):
+        yield _ok("outbox", f"{sum(each.pending for each in destinations):,} waiting")
 
 
 def _ok(check: str, message: str) -> Finding:

@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from hogsend.db.pool import Pool
 from hogsend.db.queries import load_queries
+from hogsend.ops.outbox import Destination, summarize
 from hogsend.runtime.presence import SILENCE
 
 SQL = load_queries(__package__)
@@ -35,6 +36,7 @@ class Figures:
     journeys: Mapping[str, int] = field(default_factory=dict)
     jobs: Mapping[str, int] = field(default_factory=dict)
     mail: Mapping[str, int] = field(default_factory=dict)
+    outbox: Sequence[Destination] = ()
 
     def families(self) -> Iterator[Metric]:
         """As Prometheus takes them."""
@@ -92,6 +94,30 @@ class Figures:
                 ),
                 self.mail,
             ),
+            _labelled(
+                GaugeMetricFamily(
+                    "hogsend_outbox_pending",
+                    "Deliveries to the outside that wait, by destination; at most 100,000.",
+                    labels=["destination"],
+                ),
+                {each.destination: each.pending for each in self.outbox},
+            ),
+            _labelled(
+                GaugeMetricFamily(
+                    "hogsend_outbox_dead",
+                    "Deliveries to the outside that were given up, likewise.",
+                    labels=["destination"],
+                ),
+                {each.destination: each.dead for each in self.outbox},
+            ),
+            _labelled(
+                GaugeMetricFamily(
+                    "hogsend_outbox_lag_seconds",
+                    "For how long the oldest due delivery has been waiting, by destination.",
+                    labels=["destination"],
+                ),
+                {each.destination: each.lag_secs for each in self.outbox},
+            ),
         )
 
 
@@ -123,6 +149,7 @@ async def read_figures(
         journeys=row["journeys"] or {},
         jobs=row["jobs"] or {},
         mail=row["mail"] or {},
+        outbox=(await summarize(pool, now)).destinations,
     )
 
 
@@ -130,7 +157,9 @@ def _gauge(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(name, meaning, value=value)
 
 
-def _labelled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, int]) -> Metric:
+def _labelled(
+    family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]
+) -> Metric:
     for label, value in sorted(values.items()):
         family.add_metric([label], value)
     return family

@@ -146,7 +146,7 @@ async def _measure_sync(
     """The engine with and without sync, in turn."""
     rates: dict[bool, list[float]] = {True: [], False: []}
     events = 0.0
-    for number in range(1 + 2 * scale.rounds):
+    for number in range(1 + 4 * scale.rounds):
         for synced in (True, False) if number % 2 else (False, True):
             registry = Registry([_synced(bucket) for bucket in buckets] if synced else buckets)
             engine = Engine(pool=pool, registry=registry, clock=SystemClock(), posthog=synced)

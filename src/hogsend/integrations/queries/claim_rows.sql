@@ -37,6 +37,11 @@ held AS MATERIALIZED (
           AND head.position = first.position AND head.due_at IS NOT NULL
           AND (NOT $6::boolean OR head.due_at <= $1)
           AND (head.claimed_until IS NULL OR head.claimed_until <= $1)
+          AND NOT EXISTS (  -- the first one may have come back from the dead
+              SELECT FROM outbox AS busy
+              WHERE busy.user_id = first.user_id AND busy.destination = first.destination
+                AND busy.claimed_until > $1
+          )
         FOR UPDATE SKIP LOCKED
     ) AS free
     LIMIT $3::integer
