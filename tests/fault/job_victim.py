@@ -6,7 +6,7 @@ import asyncio
 
 from tests.fault.ingest_victim import die_at
 
-from hogsend.buckets import backfill
+from hogsend.buckets import walk
 from hogsend.buckets.backfill import JobRunner
 from hogsend.buckets.control import BucketControl
 from hogsend.buckets.definition import Bucket, define_bucket
@@ -40,8 +40,8 @@ POINTS = {
     "chunk written": ("hogsend.buckets.chunks.ChunkStatements.write", "after"),
     "leavers decided": ("hogsend.events.ingest.append_events", "before"),
     "leavers announced": ("hogsend.events.ingest.append_events", "after"),
-    "cursor moved": ("hogsend.buckets.backfill.advance_job", "after"),
-    "chunk committed": ("hogsend.buckets.backfill._Walk.step", "after"),
+    "cursor moved": ("hogsend.buckets.walk.advance_job", "after"),
+    "chunk committed": ("hogsend.buckets.walk.Walk.step", "after"),
     "done, not noted": ("hogsend.buckets.backfill.finish_job", "before"),
 }
 """Where a worker may be told to die: a function, and whether before or after it ran."""
@@ -49,7 +49,7 @@ POINTS = {
 
 def run(dsn: str, point: str | None, times: int) -> None:
     """Work until nothing is left to do, or until ``point`` is reached for the n-th time."""
-    backfill._FIRST_SIZE, backfill._SIZES = CHUNK, (CHUNK, CHUNK)
+    walk._FIRST_SIZE, walk._SIZES = CHUNK, (CHUNK, CHUNK)
     if point is not None:
         die_at(*POINTS[point], times)
     asyncio.run(_work(dsn))

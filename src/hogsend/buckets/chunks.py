@@ -23,27 +23,11 @@ SQL = load_queries(__package__)
 NEXT_PEOPLE: Final = (
     "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $11"
 )
+"""The next $11 behind the user id $2."""
+_SPAN: Final = "SELECT user_id, properties FROM contacts WHERE user_id > $2 AND user_id <= $11"
 _THESE: Final = "SELECT user_id, properties FROM contacts WHERE user_id = ANY($2::text::text[])"
 
-USE_INDEXES: Final = "SET LOCAL enable_seqscan = off"
-"""For transactions that run these statements. Planned while the tables were empty (and vacuumed),
-they would read whole tables for each person, for as long as the connection keeps the plan."""
-
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-class Survey(Struct, frozen=True, kw_only=True):
-    """The next people of a walk.
-
-    Attributes:
-        last: The last one's id; None: nobody is left.
-        people: How many they are.
-        candidates: Those about whom something is to be done.
-    """
-
-    last: str | None
-    people: int
-    candidates: list[str]
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -63,16 +47,18 @@ class ChunkStatements:
 
     def __init__(self, meta: BucketMeta, mark: int | None) -> None:
         self._rules = rules_of(meta, mark)
-        self._survey, params = compile_chunk(SQL.survey_chunk, meta, NEXT_PEOPLE, taken=11)
+        self._survey, params = compile_chunk(SQL.survey_chunk, meta, _SPAN, taken=11)
         self._write, _ = compile_chunk(SQL.write_chunk, meta, _THESE, taken=10)
         self._params = params
 
-    async def survey(self, connection: Connection, now: datetime, cursor: str, size: int) -> Survey:
-        """Look at the next ``size`` people behind ``cursor``; takes no locks."""
-        row: Any = await connection.fetchrow(
-            self._survey, now, cursor, *self._rules, size, *self._params
+    async def survey(
+        self, connection: Connection, now: datetime, after: str, last: str
+    ) -> list[str]:
+        """Those behind one id, up to another, about whom something is to be done; no locks."""
+        found: list[str] | None = await connection.fetchval(
+            self._survey, now, after, *self._rules, last, *self._params
         )
-        return _survey(row)
+        return found or []
 
     async def write(
         self, connection: Connection, now: datetime, user_ids: Sequence[str]
@@ -82,10 +68,6 @@ class ChunkStatements:
             self._write, now, text_array(user_ids), *self._rules, *self._params
         )
         return Written(joined=row["joined"], touched=row["touched"], leaving=row["leaving"] or [])
-
-
-def _survey(row: Any) -> Survey:
-    return Survey(last=row["last"], people=row["people"], candidates=row["candidates"] or [])
 
 
 def compile_chunk(

@@ -16,7 +16,6 @@ from msgspec import Struct
 from hogsend.buckets.chunks import (
     NEXT_PEOPLE,
     SQL,
-    USE_INDEXES,
     compile_chunk,
     microseconds,
     rules_of,
@@ -27,6 +26,8 @@ from hogsend.buckets.rollout import Known, need_of, schedule_text
 from hogsend.db.pool import Connection
 
 _CHUNK: Final = 20_000
+_NO_MARK: Final = -1
+"""Which no timer bears: what is due at this moment is foretold, too."""
 
 
 class Change(StrEnum):
@@ -136,9 +137,8 @@ async def forecast(
         samples: How many of those who join are named; those who leave are all.
     """
     statement, params = compile_chunk(SQL.plan_chunk, meta, NEXT_PEOPLE, taken=13)
-    rules, shortest = rules_of(meta, None), microseconds(meta.min_dwell)
+    rules, shortest = rules_of(meta, _NO_MARK), microseconds(meta.min_dwell)
     cursor = ""
-    await connection.execute(USE_INDEXES)
     while True:
         row = await connection.fetchrow(
             statement, now, cursor, *rules, _CHUNK, shortest, samples, *params

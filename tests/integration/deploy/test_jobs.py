@@ -24,8 +24,9 @@ def trial(plan="trial", **arguments):
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
-    monkeypatch.setattr("hogsend.buckets.backfill._FIRST_SIZE", 2)
-    monkeypatch.setattr("hogsend.buckets.backfill._SIZES", (2, 2))
+    monkeypatch.setattr("hogsend.buckets.walk._FIRST_SIZE", 2)
+    monkeypatch.setattr("hogsend.buckets.walk._SIZES", (2, 2))
+    monkeypatch.setattr("hogsend.buckets.walk._LANES", 1)
 
 
 async def populated(pool, buckets=()):

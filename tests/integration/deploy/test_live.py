@@ -9,6 +9,7 @@ import pytest
 from tests.integration.deploy.stays import stored_stays
 from tests.world import START, World
 
+from hogsend.buckets.chunks import ChunkStatements
 from hogsend.buckets.definition import define_bucket
 from hogsend.durations import days, hours, minutes
 from hogsend.events.parse import parse_event
@@ -28,8 +29,8 @@ def recent():
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
-    monkeypatch.setattr("hogsend.buckets.backfill._FIRST_SIZE", 1)
-    monkeypatch.setattr("hogsend.buckets.backfill._SIZES", (1, 1))
+    monkeypatch.setattr("hogsend.buckets.walk._FIRST_SIZE", 1)
+    monkeypatch.setattr("hogsend.buckets.walk._SIZES", (1, 1))
 
 
 async def seen(world):
@@ -125,6 +126,51 @@ async def test_the_clock_announces_who_was_seen_to_meanwhile(pool):
     assert await seen(world) == [("zoe", "entered", hours(1))]
     await world.run_jobs()
     assert await seen(world) == [("zoe", "entered", hours(1))]
+
+
+async def test_a_job_that_is_quicker_than_the_clock_leaves_it_the_news(pool):
+    """A timer that is believed and due belongs to the pump, though the job gets there first."""
+    dormant = define_bucket(
+        id="dormant",
+        name="Dormant",
+        criteria=lambda b: b.all(
+            b.event("buy").exists(), b.event("buy").within(hours(1)).not_exists()
+        ),
+    )
+    world = World(pool, [])
+    await world.event("zoe", "buy")
+    await world.start([dormant])
+    await world.event("zoe", "buy")
+    world.clock.set(START + hours(2))
+    await world.run_jobs()
+    assert await stored_stays(pool) == []
+    await world.engine.pump.settle_due()
+    assert await seen(world) == [("zoe", "entered", hours(1))]
+
+
+async def test_a_chunk_counts_only_after_the_one_before(pool, monkeypatch):
+    """Two chunks at once, and the first one fails late: the second is undone with it."""
+    world = World(pool, [])
+    for user in ("ann", "ann", "bob", "bob", "cyd", "cyd"):
+        await world.event(user, "buy")
+    await world.start([buyers()])
+    broken, original = [True], ChunkStatements.write
+
+    async def write(self, connection, now, user_ids):
+        written = await original(self, connection, now, user_ids)
+        if user_ids == ["ann"] and broken:
+            await asyncio.sleep(0.05)
+            raise LookupError(broken.pop())
+        return written
+
+    monkeypatch.setattr(ChunkStatements, "write", write)
+    assert await world.engine.jobs.run_once() == 0
+    assert await stored_stays(pool) == []
+    assert await pool.fetchval("SELECT cursor FROM bucket_jobs") == ""
+    world.clock.set(START + hours(1))
+    await world.run_jobs()
+    assert [user for user, *_ in await stored_stays(pool)] == ["ann", "bob", "cyd"]
+    assert await pool.fetchval("SELECT done FROM bucket_jobs") == 3
 
 
 async def test_looking_again_on_request_keeps_what_is_under_way(pool):

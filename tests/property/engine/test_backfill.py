@@ -129,8 +129,8 @@ def run_examples(lab, monkeypatch, number):
         # A bucket keeps its id from one definition to the next; those that are new are added.
         lab.run(check(lab, first, first | second, scripts, live))
 
-    monkeypatch.setattr("hogsend.buckets.backfill._FIRST_SIZE", 1)
-    monkeypatch.setattr("hogsend.buckets.backfill._SIZES", (1, 1))
+    monkeypatch.setattr("hogsend.buckets.walk._FIRST_SIZE", 1)
+    monkeypatch.setattr("hogsend.buckets.walk._SIZES", (1, 1))
     run()
 
 

@@ -19,7 +19,8 @@ pair AS (
                 ELSE greatest($1, stay.left_at) END AS entered_at,
            CASE WHEN stay.status = 'active' THEN coalesce(stay.dwell_anchor_at, stay.entered_at)
                 ELSE coalesce(verdict.since, greatest($1, stay.left_at)) END AS anchor,
-           timer.due_at AS timer, timer.mark
+           timer.due_at AS timer, timer.mark,
+           coalesce(timer.due_at <= $1 AND ($4::integer IS NULL OR timer.mark = $4), false) AS late
     FROM verdict
     LEFT JOIN LATERAL (
         SELECT entry_count, status, reason, entered_at, left_at, expires_at, dwell_anchor_at,
@@ -32,8 +33,9 @@ pair AS (
     LEFT JOIN LATERAL (
         SELECT due_at, mark
         FROM bucket_timers
-        -- The empty text keeps a plan from the index by due time, all of the bucket's timers.
-        WHERE bucket_timers.user_id = verdict.user_id AND bucket_timers.bucket_id || '' = $3
+        -- Compared as rows, which keeps a plan from the index by due time, all of the bucket's.
+        WHERE (bucket_timers.user_id, bucket_timers.bucket_id) >= (verdict.user_id, $3)
+          AND (bucket_timers.user_id, bucket_timers.bucket_id) <= (verdict.user_id, $3)
         LIMIT 1
     ) AS timer ON true
 ),
@@ -64,21 +66,23 @@ planned AS (
 ),
 judged AS (
     SELECT planned.*,
-           matches AND NOT active AND NOT barred AS joins,
-           active AND NOT matches AS leaves,
+           -- A believed timer that is due is the pump's: what it brings is announced.
+           matches AND NOT active AND NOT barred AND NOT late AS joins,
+           active AND NOT matches AND NOT late AS leaves,
            -- Nothing is made to happen in the past, such as a max_dwell that is new.
            CASE WHEN wanted_at < $1 THEN $1 ELSE wanted_at END AS due_at
     FROM planned
 ),
 work AS (
     SELECT judged.*,
-           NOT leaves AND due_at IS NOT NULL AND (
+           NOT leaves AND NOT late AND due_at IS NOT NULL AND (
                timer IS NULL OR timer > due_at OR (joins AND timer <> due_at)
                OR ($4::integer IS NOT NULL AND mark IS DISTINCT FROM $4)
            ) AS arms,
-           NOT leaves AND due_at IS NULL AND timer IS NOT NULL
+           NOT leaves AND NOT late AND due_at IS NULL AND timer IS NOT NULL
                AND ($4 IS NOT NULL OR joins OR active)
                AS disarms,
-           active AND matches AND due_at IS NULL AND expires_at IS NOT NULL AS stays_for_ever
+           active AND matches AND NOT late AND due_at IS NULL AND expires_at IS NOT NULL
+               AS stays_for_ever
     FROM judged
 )

@@ -1,16 +1,18 @@
 -- Do what is to be done about the people $2, whose contact locks the caller holds: join silently
 -- whoever matches, arm and disarm timers. Those who have to leave are returned, for the fold.
--- A joined stay has a version 7 uuid: the milliseconds in front, chance behind.
+-- A joined stay has a version 7 uuid: the milliseconds in front, behind them those digits of a
+-- version 4 uuid that are chance.
 WITH /* judge */,
+clock AS MATERIALIZED (
+    SELECT overlay(lpad(to_hex(floor(extract(epoch FROM $1) * 1000)::bigint), 12, '0')
+                   PLACING '-' FROM 9 FOR 0) || '-7' AS digits
+),
 joined AS (
     INSERT INTO bucket_memberships
         (user_id, bucket_id, entry_count, id, status, source, entered_at, expires_at,
          last_evaluated_at, dwell_anchor_at)
     SELECT user_id, $3, coalesce(entry_count, 0) + 1,
-           encode(set_bit(set_bit(overlay(
-               uuid_send(gen_random_uuid())
-               PLACING substring(int8send(floor(extract(epoch FROM $1) * 1000)::bigint) FROM 3)
-               FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid,
+           ((SELECT digits FROM clock) || substr(gen_random_uuid()::text, 16))::uuid,
            'active', 'backfill', entered_at, due_at, $1, since
     FROM work
     WHERE joins
@@ -42,5 +44,6 @@ shown AS (
 )
 SELECT count(*) FILTER (WHERE joins) AS joined,
        count(*) FILTER (WHERE joins OR leaves OR arms OR disarms OR stays_for_ever) AS touched,
-       array_agg(user_id ORDER BY user_id) FILTER (WHERE leaves) AS leaving
+       -- Not a FILTER of an ordered aggregate, which would sort everybody.
+       (SELECT array_agg(user_id ORDER BY user_id) FROM work WHERE leaves) AS leaving
 FROM work

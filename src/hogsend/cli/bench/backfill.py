@@ -39,6 +39,13 @@ from hogsend.settings import Settings
 _IDLE_S = 5.0
 _EMPTY = "TRUNCATE bucket_memberships, bucket_timers, bucket_configs, bucket_jobs"
 _LOOK_S = 0.1
+_BY_HAND = """
+    SET LOCAL plan_cache_mode = force_custom_plan;
+    SET LOCAL enable_seqscan = on;
+    SET LOCAL enable_hashjoin = on;
+    SET LOCAL enable_mergejoin = on
+"""
+"""Somebody who types it in does not get plans made for the engine's statements."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +136,7 @@ async def _insert(pool: Pool, shape: str, now: datetime) -> float:
     async with pool.acquire() as connection:
         started = time.perf_counter()
         async with connection.transaction():
-            # Somebody who types it in does not get the plan for any parameters.
-            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            await connection.execute(_BY_HAND)
             await connection.execute(statement, now, _bucket(shape).id)
         return time.perf_counter() - started
 
@@ -156,7 +162,10 @@ async def _keep(pool: Pool) -> int:
 
 async def _compare(pool: Pool, shape: str) -> None:
     """Require the rows to be those put aside."""
-    wrong = await pool.fetch(SQL.differing_rows.replace("/* rows */", f"({SQL.keep_rows})"))
+    differing = SQL.differing_rows.replace("/* rows */", f"({SQL.keep_rows})")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_BY_HAND)
+        wrong = await connection.fetch(differing)
     if wrong:
         raise HogsendError(f"The job and the SQL by hand differ about {shape}: {wrong}")
 
