@@ -9,6 +9,9 @@ VENDOR := src/hogsend/studio/static/vendor
 ASSETS := $(VENDOR)/.ready
 ARGS ?=
 
+# Where it is set, every process would compile the whole program anew: half a second each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo dev test soak fmt lint types bench docs reference lock assets clean
 
 demo: $(READY)

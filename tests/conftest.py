@@ -1,4 +1,4 @@
-"""One PostgreSQL for the whole run, and a fresh migrated database for each test that asks.
+"""One PostgreSQL for the whole run, and a migrated database without rows for each test that asks.
 
 ``TEST_DATABASE_URL`` or ``DATABASE_URL`` names a server to use instead (its user must be
 able to create databases); ``HOGSEND_PG_BIN`` names other binaries for our own.
@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import os
 import shutil
 import tempfile
-import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
 import structlog
+from tests.databases import Databases, create, drop, in_database
 from tests.warm import Warm
 
 from hogsend.db.embedded import EmbeddedPostgres
-from hogsend.db.migrate import migrate
 from hogsend.db.pool import connect, create_pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-_serial = itertools.count()
 _HOME_VARIABLE = "HOGSEND_TEST_HOME"
 _QUICK = {
     "fsync": "off",  # what has to survive kill -9 is tested on servers of its own
@@ -85,61 +82,29 @@ def warm() -> Iterator[Warm]:
     started.close()
 
 
-def _in_database(dsn: str, name: str) -> str:
-    return urllib.parse.urlsplit(dsn)._replace(path=f"/{name}").geturl()
-
-
-async def _create(server: str, name: str, template: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(
-            f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {_STRATEGY}'
-        )
-    finally:
-        await connection.close()
-
-
-async def _drop(server: str, name: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    finally:
-        await connection.close()
-
-
-_STRATEGY = "FILE_COPY"
-
-
 @pytest.fixture(scope="session")
-def template(server: str) -> Iterator[str]:
-    """The name of a migrated database that this worker alone clones."""
-    name = f"hogsend_template_{os.getpid()}"
-
-    async def make() -> None:
-        await _create(server, name, "template0")
-        await migrate(_in_database(server, name))
-
-    asyncio.run(make())
-    yield name
-    asyncio.run(_drop(server, name))
+def clones(server: str) -> Iterator[Databases]:
+    """The databases of this worker."""
+    made = Databases(server)
+    made.open()
+    yield made
+    made.close()
 
 
 @pytest.fixture
 async def empty_database(server: str) -> AsyncIterator[str]:
     """The DSN of a fresh database without a schema."""
-    name = f"hogsend_test_{os.getpid()}_{next(_serial)}"
-    await _create(server, name, "template0")
-    yield _in_database(server, name)
-    await _drop(server, name)
+    name = await create(server, "template0")
+    yield in_database(server, name)
+    await drop(server, name)
 
 
 @pytest.fixture
-async def database(server: str, template: str) -> AsyncIterator[str]:
-    """The DSN of a fresh, migrated database."""
-    name = f"hogsend_test_{os.getpid()}_{next(_serial)}"
-    await _create(server, name, template)
-    yield _in_database(server, name)
-    await _drop(server, name)
+def database(server: str, clones: Databases) -> Iterator[str]:
+    """The DSN of a migrated database without rows."""
+    name = clones.take()
+    yield in_database(server, name)
+    clones.give_back(name)
 
 
 second_database = database

@@ -21,7 +21,9 @@ BUCKETS = """
     )
 """
 
-QUIET = ["-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"]
+QUIET = ["-q", "-W", "error", "-p", "no:cacheprovider"]
+for ours in ("randomly", "xdist", "schemathesis", "hypothesispytest", "timeout", "anyio"):
+    QUIET += ["-p", f"no:{ours}"]
 AUTO = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
 PLAIN = ["-p", "no:asyncio"]
 
@@ -76,10 +78,15 @@ def test_simulations_of_the_fixture(run_pytest, options):
     assert "2 passed" in run_pytest(SIMULATES, *plugin(), *options)
 
 
-def test_simulations_without_a_plugin_for_async_tests(run_pytest):
-    """The fixtures are plain; a test may bring its own loop."""
+def test_the_fixtures_without_a_plugin_for_async_tests(run_pytest):
+    """They are plain; a test may bring its own loop.
+
+    A simulation, or the error why there is none, which is the caller's to see; a migrated database
+    to do with as one likes; a clock that stands.
+    """
     code = """
-        import asyncio
+        import asyncio, asyncpg, pytest
+        from hogsend.testing import SimulationError
 
         def test_simulate(hogsend_simulate):
             async def main():
@@ -87,27 +94,10 @@ def test_simulations_without_a_plugin_for_async_tests(run_pytest):
                 await sim.contact("u1", plan="trial")
                 assert await sim.members(on_trial) == {"u1"}
             asyncio.run(main())
-    """
-    assert "1 passed" in run_pytest(code, *plugin(), *PLAIN)
 
-
-def test_a_simulation_that_does_not_start_says_why(run_pytest):
-    """The error is the caller's to see."""
-    code = """
-        import asyncio, pytest
-        from hogsend.testing import SimulationError
-
-        def test_simulate(hogsend_simulate):
+        def test_error(hogsend_simulate):
             with pytest.raises(SimulationError, match="start"):
                 asyncio.run(hogsend_simulate(start="tomorrow"))
-    """
-    assert "1 passed" in run_pytest(code, *plugin(), *PLAIN)
-
-
-def test_the_database_and_the_clock(run_pytest):
-    """A migrated database to do with as one likes, and a clock that stands."""
-    code = """
-        import asyncio, asyncpg
 
         def execute(dsn, statement):
             async def main():
@@ -130,7 +120,7 @@ def test_the_database_and_the_clock(run_pytest):
             frozen_clock.set(now + days(1))
             assert (now.year, frozen_clock.now() - now) == (2026, days(1))
     """
-    assert "3 passed" in run_pytest(code, *plugin(), *PLAIN)
+    assert "5 passed" in run_pytest(code, *plugin(), *PLAIN)
 
 
 async def test_no_server_is_needed(run_pytest, clean_environment, tmp_path):

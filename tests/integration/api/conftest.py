@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from pydantic import SecretStr
+from tests.databases import in_database
 
 from hogsend import days
 from hogsend.app.client import create_client
@@ -53,19 +54,51 @@ async def calling(app, key=ADMIN_KEY, address="127.0.0.1"):
         yield opened
 
 
+@pytest.fixture(scope="module")
+def place(clones):
+    """The name of a database for all tests of a module, one after the other."""
+    name = clones.take()
+    yield name
+    clones.give_back(name)
+
+
 @pytest.fixture
-async def client(database):
-    made = create_client(
-        buckets=make_buckets(),
-        settings=make_settings(database, admin_api_key=SecretStr(ADMIN_KEY)),
+def database(server, clones, place):
+    """That database, without rows."""
+    yield in_database(server, place)
+    clones.empty(place)
+
+
+def put_together(database, **how):
+    """A client and its application."""
+    settings = make_settings(
+        database, admin_api_key=SecretStr(ADMIN_KEY), admin_rate_limit=1_000_000
     )
-    async with made:
-        yield made
+    client = create_client(buckets=make_buckets(), settings=settings, **how)
+    return client, create_app(client)
+
+
+@pytest.fixture(scope="module")
+def made(server, place):
+    """Those of a module: an application takes longer to put together than a test."""
+    return put_together(in_database(server, place))
 
 
 @pytest.fixture
-async def http(client):
+async def client(made, database):
+    async with made[0] as started:
+        yield started
+
+
+@pytest.fixture
+def app(made, client):
+    """The application of the client, which is started."""
+    return made[1]
+
+
+@pytest.fixture
+async def http(app, client):
     """Calls the app with the key of the environment."""
-    async with calling(create_app(client)) as opened:
+    async with calling(app) as opened:
         opened.engine = client.engine
         yield opened

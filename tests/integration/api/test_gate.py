@@ -43,13 +43,12 @@ async def answers_of(app, key, address):
         }
 
 
-async def test_every_route_is_closed_to_every_key_that_is_not_good(client):
+async def test_every_route_is_closed_to_every_key_that_is_not_good(app, client):
     """No key, a wrong one, a revoked and an expired one: 401 in the one shape, all but health and mail's links."""
     now = client.clock.now()
     revoked = await make_key(client, Scope.FULL_ADMIN)
     await revoke_key(client.engine.pool, revoked.api_key.id, actor="test", now=now)
     expired = await make_key(client, Scope.FULL_ADMIN, expires_at=now - timedelta(seconds=1))
-    app = create_app(client)
     keys = {"none": None, "wrong": "hog_wrong", "revoked": revoked.key, "expired": expired.key}
     for number, (kind, key) in enumerate(keys.items()):
         for place, (request, answer) in enumerate(
@@ -73,10 +72,9 @@ async def answers_of_each(app, key, number):
 
 
 @pytest.mark.parametrize("scope", Scope)
-async def test_a_scope_opens_what_it_implies_and_nothing_else(client, scope):
+async def test_a_scope_opens_what_it_implies_and_nothing_else(app, client, scope):
     """403 where the operation says that it takes more; elsewhere anything but 401 and 403."""
     key = (await make_key(client, scope)).key
-    app = create_app(client)
     answers = await answers_of(app, key, "10.0.0.1")
     for method, path, operation in requests_of(app):
         needed = operation.get("x-scope")
@@ -99,9 +97,8 @@ def test_the_scopes_imply_each_other_as_documented():
     }
 
 
-async def test_what_is_no_route_is_closed_too(client):
+async def test_what_is_no_route_is_closed_too(app, client):
     """So nobody finds out which routes there are; with a key it is a 404."""
-    app = create_app(client)
     async with calling(app, None) as http:
         for path in ("/v1/nothing", "/v1/admin", "/v1/admin/nothing", "/v1", "/metrics"):
             assert (await http.get(path)).status_code == 401
@@ -111,11 +108,11 @@ async def test_what_is_no_route_is_closed_too(client):
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
-async def test_a_revoked_key_is_refused_at_once_by_every_process(client, database):
+async def test_a_revoked_key_is_refused_at_once_by_every_process(app, client, database):
     """Another process revokes it; the next request here gets 401."""
     made = await make_key(client, Scope.READ)
     other = create_client(buckets=make_buckets(), settings=make_settings(database))
-    async with other, calling(create_app(client), made.key) as http:
+    async with other, calling(app, made.key) as http:
         assert (await http.get("/v1/admin/buckets")).status_code == 200
         await revoke_key(other.engine.pool, made.api_key.id, actor="test", now=other.clock.now())
         assert (await http.get("/v1/admin/buckets")).status_code == 401
@@ -134,11 +131,10 @@ async def test_without_any_key_admin_routes_say_what_to_do(database):
         assert (await http.get("/v1/admin/buckets")).status_code == 401
 
 
-async def test_too_many_bad_keys_close_the_gate_to_that_address(client):
+async def test_too_many_bad_keys_close_the_gate_to_that_address(app, client):
     """429 with Retry-After, also for a key that is good; others, and keys seen before, go on."""
     good, late = await make_key(client, Scope.READ), await make_key(client, Scope.READ)
-    app = create_app(client)
-    async with calling(app, good.key) as http:
+    async with calling(app, good.key, "10.2.0.1") as http:
         assert (await http.get("/v1/admin/buckets")).status_code == 200
         statuses = []
         while 429 not in statuses:
@@ -188,10 +184,10 @@ async def test_answers_carry_careful_headers_and_no_cors(http):
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
-async def test_the_use_of_a_key_is_noted_to_the_minute(client):
+async def test_the_use_of_a_key_is_noted_to_the_minute(app, client):
     """The first use is; the next within a minute writes nothing."""
     made = await make_key(client, Scope.READ)
-    async with calling(create_app(client), made.key) as http:
+    async with calling(app, made.key) as http:
         used = []
         for _ in range(2):
             assert (await http.get("/v1/admin/buckets")).status_code == 200
@@ -201,10 +197,10 @@ async def test_the_use_of_a_key_is_noted_to_the_minute(client):
     assert used[0] == used[1]
 
 
-async def test_keys_and_secrets_stay_out_of_the_database_and_the_log(client, capsys):
+async def test_keys_and_secrets_stay_out_of_the_database_and_the_log(app, client, capsys):
     """The table has a hash and ten characters; the log has neither key nor attempt."""
     made = await make_key(client, Scope.READ)
-    async with calling(create_app(client), f"{made.key}x") as http:
+    async with calling(app, f"{made.key}x") as http:
         await http.get("/v1/admin/buckets")
     row = dict(await client.engine.pool.fetchrow("SELECT * FROM api_keys"))
     assert made.key not in str(row)
@@ -215,10 +211,9 @@ async def test_keys_and_secrets_stay_out_of_the_database_and_the_log(client, cap
     assert ADMIN_KEY not in f"{client.settings!r}{shown}"
 
 
-async def test_a_database_that_is_gone_is_no_reason_to_let_anybody_in(client):
+async def test_a_database_that_is_gone_is_no_reason_to_let_anybody_in(app, client):
     """503; the key of the environment needs no database."""
     made = await make_key(client, Scope.READ)
-    app = create_app(client)
     await client.engine.pool.close()
     async with calling(app, made.key) as http:
         answer = await http.get("/v1/admin/buckets")

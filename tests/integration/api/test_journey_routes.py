@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import SecretStr
-from tests.integration.api.conftest import ADMIN_KEY, calling, make_buckets, make_settings
+from tests.databases import in_database
+from tests.integration.api.conftest import calling, put_together
 
 from hogsend import days, define_journey
-from hogsend.app.client import create_client
-from hogsend.asgi import create_app
 
 
-@pytest.fixture
-async def http(database):
+@pytest.fixture(scope="module")
+def made(server, place):
+    """With a journey."""
+
     @define_journey(id="welcome", name="Welcome", trigger="bucket:entered:buyers")
     async def welcome(user, ctx):
         await ctx.sleep(days(30))
 
-    client = create_client(
-        buckets=make_buckets(),
-        journeys=[welcome],
-        settings=make_settings(database, admin_api_key=SecretStr(ADMIN_KEY)),
-    )
-    async with client, calling(create_app(client)) as opened:
+    return put_together(in_database(server, place), journeys=[welcome])
+
+
+@pytest.fixture
+async def http(made, client):
+    async with calling(made[1]) as opened:
         opened.engine = client.engine
         for user in ("ann", "bob"):
             for _ in range(2):

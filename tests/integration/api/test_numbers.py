@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
-from tests.integration.api.conftest import ADMIN_KEY, calling, make_buckets, make_settings
+from tests.databases import in_database
+from tests.integration.api.conftest import (
+    ADMIN_KEY,
+    calling,
+    make_buckets,
+    make_settings,
+    put_together,
+)
 
 from hogsend import days, define_journey
 from hogsend.app.client import create_client
@@ -18,22 +25,23 @@ from hogsend.clock import VirtualClock
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-@pytest.fixture
-async def told(database):
-    """Ten days of virtual time: ann buys twice at once and is deleted, bob sees and goes quiet."""
+@pytest.fixture(scope="module")
+def made(server, place):
+    """With a journey, and a clock of the tests."""
 
     @define_journey(id="welcome", name="Welcome", trigger="bucket:entered:buyers")
     async def welcome(user, ctx):
         await ctx.sleep(days(30))
 
-    clock = VirtualClock(START)
-    client = create_client(
-        buckets=make_buckets(),
-        journeys=[welcome],
-        settings=make_settings(database, admin_api_key=SecretStr(ADMIN_KEY)),
-        clock=clock,
-    )
-    async with client, calling(create_app(client)) as http:
+    return put_together(in_database(server, place), journeys=[welcome], clock=VirtualClock(START))
+
+
+@pytest.fixture
+async def told(made, database):
+    """Ten days of virtual time: ann buys twice at once and is deleted, bob sees and goes quiet."""
+    client, app = made
+    client.clock._now = START  # the days of the test before are gone
+    async with client, calling(app) as http:
         for item in (
             {"name": "buy", "userId": "ann", "eventProperties": {"amount": 3}},
             {"name": "buy", "userId": "ann"},
@@ -41,7 +49,7 @@ async def told(database):
             {"name": "buy", "userId": "carl"},
         ):
             assert (await http.post("/v1/events", json=item)).json()["stored"]
-        time = TimeMachine(client.engine, clock)
+        time = TimeMachine(client.engine, client.clock)
         await time.advance_to(START + days(1))
         await http.post("/v1/events", json={"name": "buy", "userId": "carl"})
         await time.advance_to(START + days(8))

@@ -10,9 +10,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
+from tests.integration.api.conftest import put_together
 
 from hogsend.api.intake import MAX_UNPARSED_BYTES, Intake
 from hogsend.errors import OverloadedError
+
+
+@pytest.fixture
+def made(database):
+    """Of each test its own: what one has counted would be seen by the next."""
+    return put_together(database)
 
 
 async def scrape(http):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from html import unescape
 
-import httpx2
 import pytest
-from pydantic import SecretStr
+from tests.databases import in_database
+from tests.integration.api.conftest import calling, make_settings
 from tests.world import START
 
 from hogsend.app.client import create_client
@@ -16,23 +16,24 @@ from hogsend.clock import VirtualClock
 from hogsend.email.links import Subscription
 from hogsend.email.model import Mail
 from hogsend.email.preferences import is_subscribed
-from hogsend.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def made(server, place, tmp_path_factory):
+    """With a template, and no key."""
+    templates = tmp_path_factory.mktemp("templates")
+    (templates / "hello.html").write_text("<a href='{{ unsubscribe_url }}'>Stop</a>")
+    client = create_client(
+        templates=templates,
+        settings=make_settings(in_database(server, place), public_url="https://example.com/hog"),
+        clock=VirtualClock(START),
+    )
+    return client, create_app(client)
 
 
 @pytest.fixture
-async def http(database, tmp_path):
-    (tmp_path / "hello.html").write_text("<a href='{{ unsubscribe_url }}'>Stop</a>")
-    client = create_client(
-        templates=tmp_path,
-        settings=Settings(database_url=SecretStr(database), public_url="https://example.com/hog"),
-        clock=VirtualClock(START),
-    )
-    async with (
-        client,
-        httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=create_app(client)), base_url="http://test"
-        ) as opened,
-    ):
+async def http(app, client):
+    async with calling(app, key=None) as opened:
         opened.client = client
         yield opened
 
