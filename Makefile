@@ -33,7 +33,7 @@ lint: $(READY)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
 
 types: $(READY)
-	@$(BIN)/mypy
+	@$(BIN)/mypy && $(BIN)/mypy tests/typing && $(BIN)/basedpyright -p tests/typing
 
 bench: $(READY)
 	@$(BIN)/hogsend bench $(ARGS)

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from hogsend.journeys.context import JourneyContext, User
     from hogsend.journeys.definition import Journey, define_journey
     from hogsend.journeys.errors import StepError
+    from hogsend.journeys.reactions import DwellContext, EnterContext, LeaveContext
 
 __all__ = [
     "BUCKET_ENTERED",
     "BUCKET_LEFT",
     "Bucket",
     "Client",
+    "DwellContext",
+    "EnterContext",
     "HogsendError",
     "Journey",
     "JourneyContext",
+    "LeaveContext",
     "Mail",
     "SentMail",
     "StepError",
@@ -52,11 +56,14 @@ _HOMES: Final = {
     "BUCKET_LEFT": "hogsend.buckets.definition",
     "Bucket": "hogsend.buckets.definition",
     "Client": "hogsend.app.client",
+    "DwellContext": "hogsend.journeys.reactions",
+    "EnterContext": "hogsend.journeys.reactions",
     "HogsendError": "hogsend.errors",
     "Mail": "hogsend.email.model",
     "SentMail": "hogsend.email.model",
     "Journey": "hogsend.journeys.definition",
     "JourneyContext": "hogsend.journeys.context",
+    "LeaveContext": "hogsend.journeys.reactions",
     "StepError": "hogsend.journeys.errors",
     "User": "hogsend.journeys.context",
     "Worker": "hogsend.app.worker",

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NewType
 
 ID: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 LONGEST: Final = timedelta(days=36_525)
 _MAX_ID_LENGTH: Final = 100
+
+
+EnteredEvent = NewType("EnteredEvent", str)
+"""The name of an event that a join emits. Python cannot join literals into a literal, so names have
+a type of their own: it tells a type checker what a journey's ``ctx`` can be asked for."""
+
+LeftEvent = NewType("LeftEvent", str)
+"""The name of an event that a leave emits."""
 
 
 class EntryLimit(StrEnum):

@@ -8,18 +8,42 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequ
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, Self, TypeAlias, TypeVar, overload
+from functools import partial
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from hogsend.criteria.analyze import analyze
 from hogsend.criteria.ast import Criteria
 from hogsend.criteria.builder import CriteriaSource, build
 from hogsend.criteria.validate import validate
-from hogsend.declarations import ID, LONGEST, EntryLimit, duration_faults, id_faults, limit_faults
+from hogsend.declarations import (
+    ID,
+    LONGEST,
+    EnteredEvent,
+    EntryLimit,
+    LeftEvent,
+    duration_faults,
+    id_faults,
+    limit_faults,
+)
 from hogsend.durations import describe_duration
 from hogsend.errors import DefinitionError
 
-BUCKET_ENTERED: Final = "bucket:entered"
-BUCKET_LEFT: Final = "bucket:left"
+if TYPE_CHECKING:  # names for type checkers only: buckets know nothing of how journeys run
+    from hogsend.journeys.reactions import DwellHandler, EnterHandler, LeaveHandler, LeaveReason
+
+BUCKET_ENTERED: Final = EnteredEvent("bucket:entered")
+BUCKET_LEFT: Final = LeftEvent("bucket:left")
 BUCKET_DWELL: Final = "bucket:dwell"
 ANY_BUCKET_EVENTS: Final = frozenset({BUCKET_ENTERED, BUCKET_LEFT})
 """The names that every transition has besides its bucket's own: one event each."""
@@ -127,6 +151,9 @@ class Reaction:
         return f"on-{self.kind}" if self.label is None else f"on-{self.kind}-{self.label}"
 
 
+EnterH = TypeVar("EnterH", bound="EnterHandler")
+LeaveH = TypeVar("LeaveH", bound="LeaveHandler")
+DwellH = TypeVar("DwellH", bound="DwellHandler")
 T = TypeVar("T")
 
 
@@ -193,14 +220,14 @@ class Bucket:
         return self.meta.id
 
     @property
-    def entered(self) -> str:
+    def entered(self) -> EnteredEvent:
         """The name of the event that a join emits."""
-        return f"{BUCKET_ENTERED}:{self.meta.id}"
+        return EnteredEvent(f"{BUCKET_ENTERED}:{self.meta.id}")
 
     @property
-    def left(self) -> str:
+    def left(self) -> LeftEvent:
         """The name of the event that a leave emits."""
-        return f"{BUCKET_LEFT}:{self.meta.id}"
+        return LeftEvent(f"{BUCKET_LEFT}:{self.meta.id}")
 
     def schedule_dwell(
         self,
@@ -236,29 +263,57 @@ class Bucket:
 
     @overload
     def on(
+        self, kind: Literal["enter"], handler: EnterHandler, *, first_entry_only: bool = False
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self, kind: Literal["enter"], handler: None = None, *, first_entry_only: bool = False
+    ) -> Callable[[EnterH], EnterH]: ...
+
+    @overload
+    def on(
         self,
-        kind: str,
+        kind: Literal["leave"],
+        handler: LeaveHandler,
+        *,
+        first_entry_only: bool = False,
+        reason: LeaveReason | Collection[LeaveReason] | None = None,
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        kind: Literal["leave"],
+        handler: None = None,
+        *,
+        first_entry_only: bool = False,
+        reason: LeaveReason | Collection[LeaveReason] | None = None,
+    ) -> Callable[[LeaveH], LeaveH]: ...
+
+    @overload
+    def on(
+        self,
+        kind: Literal["dwell"],
+        handler: DwellHandler,
+        *,
+        after: timedelta | None = None,
+        every: timedelta | None = None,
+        label: str | None = None,
+        first_entry_only: bool = False,
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        kind: Literal["dwell"],
         handler: None = None,
         *,
         after: timedelta | None = None,
         every: timedelta | None = None,
         label: str | None = None,
         first_entry_only: bool = False,
-        reason: str | Collection[str] | None = None,
-    ) -> Callable[[Handler], Handler]: ...
-
-    @overload
-    def on(
-        self,
-        kind: str,
-        handler: Handler,
-        *,
-        after: timedelta | None = None,
-        every: timedelta | None = None,
-        label: str | None = None,
-        first_entry_only: bool = False,
-        reason: str | Collection[str] | None = None,
-    ) -> Self: ...
+    ) -> Callable[[DwellH], DwellH]: ...
 
     def on(
         self,
@@ -270,7 +325,7 @@ class Bucket:
         label: str | None = None,
         first_entry_only: bool = False,
         reason: str | Collection[str] | None = None,
-    ) -> Self | Callable[[Handler], Handler]:
+    ) -> Self | Callable[[Any], Any]:
         """React to a transition with a function, as a journey of the bucket's own.
 
         A reaction to a join or a dwell ends when the stay does. There is one per transition; for
@@ -291,21 +346,35 @@ class Bucket:
         Raises:
             DefinitionError: With every fault found.
         """
-        if handler is None:
+        react = partial(
+            self._react,
+            kind,
+            after=after,
+            every=every,
+            label=label,
+            first_entry_only=first_entry_only,
+            reason=reason,
+        )
+        if handler is not None:
+            return react(handler)
 
-            def declare(function: Handler) -> Handler:
-                self.on(
-                    kind,
-                    function,
-                    after=after,
-                    every=every,
-                    label=label,
-                    first_entry_only=first_entry_only,
-                    reason=reason,
-                )
-                return function
+        def declare(function: Handler) -> Handler:
+            react(function)
+            return function
 
-            return declare
+        return declare
+
+    def _react(
+        self,
+        kind: str,
+        handler: Handler,
+        *,
+        after: timedelta | None,
+        every: timedelta | None,
+        label: str | None,
+        first_entry_only: bool,
+        reason: str | Collection[str] | None,
+    ) -> Self:
         reasons = frozenset({reason} if isinstance(reason, str) else reason or ())
         scheduled = after is not None or every is not None or label is not None
         if faults := _reaction_faults(self.id, kind, handler, reasons, scheduled=scheduled):

@@ -6,15 +6,32 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Required,
+    TypeAlias,
+    TypedDict,
+    Unpack,
+    overload,
+)
 
 from hogsend.criteria.ast import CompositeCondition, Logic, PropertyCondition
 from hogsend.criteria.builder import CriteriaBuilder, build
-from hogsend.declarations import EntryLimit, duration_faults, id_faults, limit_faults
+from hogsend.declarations import (
+    EnteredEvent,
+    EntryLimit,
+    LeftEvent,
+    duration_faults,
+    id_faults,
+    limit_faults,
+)
 from hogsend.errors import DefinitionError
 
 if TYPE_CHECKING:
     from hogsend.journeys.context import JourneyContext, User
+    from hogsend.journeys.reactions import EnterHandler, LeaveHandler
 
 JourneyFunction: TypeAlias = "Callable[[User, JourneyContext], Coroutine[Any, Any, object]]"
 
@@ -75,6 +92,38 @@ class Journey:
         return await self.function(user, ctx)
 
 
+class JourneyOptions(TypedDict, total=False):
+    """The arguments of ``define_journey`` but for the trigger."""
+
+    id: Required[str]
+    name: Required[str]
+    where: Where | None
+    entry_limit: str
+    entry_period: timedelta | None
+    suppress: timedelta | None
+    exit_on: Sequence[str | ExitOn | Mapping[str, Any]]
+    enabled: bool
+    description: str
+
+
+@overload
+def define_journey(
+    *, trigger: EnteredEvent, **options: Unpack[JourneyOptions]
+) -> Callable[[EnterHandler], Journey]: ...
+
+
+@overload
+def define_journey(
+    *, trigger: LeftEvent, **options: Unpack[JourneyOptions]
+) -> Callable[[LeaveHandler], Journey]: ...
+
+
+@overload
+def define_journey(
+    *, trigger: str, **options: Unpack[JourneyOptions]
+) -> Callable[[JourneyFunction], Journey]: ...
+
+
 def define_journey(
     *,
     id: str,  # noqa: A002 - the public name
@@ -87,14 +136,15 @@ def define_journey(
     exit_on: Sequence[str | ExitOn | Mapping[str, Any]] = (),
     enabled: bool = True,
     description: str = "",
-) -> Callable[[JourneyFunction], Journey]:
+) -> Callable[[Any], Journey]:
     """Declare the decorated ``async def f(user, ctx)`` a journey.
 
     Args:
         id: Lower-case letters, digits and hyphens; it names the journey for ever.
         name: What people call it.
         trigger: The name of the event that starts it; for a bucket, ``bucket.entered``,
-            ``bucket.left`` or the name of a dwell event.
+            ``bucket.left`` or the name of a dwell event. Type checkers then know what ``ctx`` has:
+            an ``EnterContext`` or ``LeaveContext``.
         where: Conditions on the trigger's properties.
         entry_limit: How often a user goes through it: ``unlimited`` (though only once at a time),
             ``once``, or ``once_per_period``.

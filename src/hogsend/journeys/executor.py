@@ -25,10 +25,11 @@ import structlog
 from hogsend.clock import Clock
 from hogsend.db.pool import UNREACHABLE, Pool
 from hogsend.email.sending import sending_through
-from hogsend.journeys.context import JourneyContext, Services, User
+from hogsend.journeys.context import Services, User
 from hogsend.journeys.errors import DivergenceError
 from hogsend.journeys.journal import Journal
 from hogsend.journeys.model import Run, Save, Status
+from hogsend.journeys.reactions import context_class
 from hogsend.journeys.registry import Registry
 from hogsend.journeys.replay import Exited, Lost, Replay, Suspended
 from hogsend.journeys.sender import RunSender
@@ -213,7 +214,7 @@ class Executor:
         journey = self._registry.journeys[run.journey_id]
         user = User(id=run.user_id, email=run.contact.email, properties=run.contact.properties)
         with sending_through(RunSender(replay, journey.meta, self._services)):
-            context = JourneyContext(replay, journey.meta, self._services)
+            context = context_class(journey.meta.trigger)(replay, journey.meta, self._services)
             await replay.watched(journey.function(user, context))
 
     def _report(self, run: Run, error: Exception) -> None:

@@ -1,6 +1,6 @@
 """People who were active once, and are not any more."""
 
-from hogsend import JourneyContext, User, days, define_bucket, send_email
+from hogsend import DwellContext, User, days, define_bucket, send_email
 
 from my_app.constants import ACTIVE
 
@@ -16,6 +16,6 @@ went_dormant = define_bucket(
 
 
 @went_dormant.on("dwell", after=days(30))
-async def final_nudge(user: User, ctx: JourneyContext) -> None:
+async def final_nudge(user: User, ctx: DwellContext) -> None:
     """One last mail to those who have been dormant for 30 days."""
     await send_email(template="final-nudge")

@@ -1,6 +1,6 @@
 """Mail to those who went dormant; coming back ends it."""
 
-from hogsend import JourneyContext, User, days, define_journey, send_email
+from hogsend import EnterContext, User, days, define_journey, send_email
 
 from my_app.buckets.went_dormant import went_dormant
 
@@ -12,7 +12,7 @@ from my_app.buckets.went_dormant import went_dormant
     trigger=went_dormant.entered,
     exit_on=[went_dormant.left],
 )
-async def win_back(user: User, ctx: JourneyContext) -> None:
+async def win_back(user: User, ctx: EnterContext) -> None:
     """Ask, wait, and ask once more."""
     await send_email(template="win-back", props={"reminder": False})
     await ctx.sleep(days(3))
