@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from alembic import op
 
@@ -12,29 +12,54 @@ from hogsend.errors import DatabaseError
 revision = "0012"
 down_revision = "0011"
 
+Measures: TypeAlias = tuple[tuple[str, str, str, str], ...]
+
+_STAY_ENDS: Final = (
+    ("'stay.left'", "bucket_id", "left_at", "1"),
+    (
+        "'stay.dwell_ms'",
+        "bucket_id",
+        "left_at",
+        "(extract(epoch FROM left_at - entered_at) * 1000)::bigint",
+    ),
+)
 _COUNTED: Final = {
-    "contact": ("contacts", "('contact', '', created_at, 1)"),
+    "contact": ("contacts", (("'contact'", "''", "created_at", "1"),)),
     "event": (
         "user_events",
-        "(CASE WHEN starts_with(event, 'bucket:') THEN 'event.transition' ELSE 'event' END,"
-        " event, occurred_at, 1)",
+        (
+            (
+                "CASE WHEN event ^@ 'bucket:' THEN 'event.transition' ELSE 'event' END",
+                "event",
+                "occurred_at",
+                "1",
+            ),
+        ),
     ),
     "stay": (
         "bucket_memberships",
-        "('stay.entered', bucket_id, entered_at, 1), ('stay.left', bucket_id, left_at, 1),"
-        " ('stay.dwell_ms', bucket_id, left_at,"
-        " (extract(epoch FROM left_at - entered_at) * 1000)::bigint)",
+        (("'stay.entered'", "bucket_id", "entered_at", "1"), *_STAY_ENDS),
     ),
     "run": (
         "journey_states",
-        "('run', journey_id, created_at, 1), ('run.' || status, journey_id, '-infinity', 1)",
+        (
+            ("'run'", "journey_id", "created_at", "1"),
+            ("'run.' || status", "journey_id", "'-infinity'::timestamptz", "1"),
+        ),
     ),
     "mail": (
         "email_sends",
-        "('mail', '', sent_at, 1), ('mail.' || status, template, created_at, 1)",
+        (
+            ("'mail'", "''", "sent_at", "1"),
+            ("'mail.' || status", "template", "created_at", "1"),
+        ),
     ),
 }
-"""By kind: a table, and what a row of it counts for, at which instant (NULL: for nothing)."""
+"""By kind: a table, and what a row of it counts for: measure, id, at which instant (NULL: it does
+not), and how much."""
+
+_CHANGING: Final = {"stay": _STAY_ENDS, "run": _COUNTED["run"][1], "mail": _COUNTED["mail"][1]}
+"""What an update can change: where a stay began stays, and nothing of a contact or an event."""
 
 
 def upgrade() -> None:
@@ -53,14 +78,18 @@ def upgrade() -> None:
     )
 
 
-def _change(counted: str, sources: dict[str, int]) -> str:
-    """Append what the rows of ``sources`` count for, those of a source with -1 taken off."""
+def _change(counted: Measures, sources: dict[str, int]) -> str:
+    """Append what the rows of ``sources`` count for, those of a source with -1 taken off.
+
+    Each measure is grouped by itself, and hours are told by division: one grouping of all, with
+    ``date_trunc`` in a time zone, cost four times as much a row.
+    """
     rows = " UNION ALL ".join(
-        "SELECT counted.measure, counted.id, date_trunc('hour', counted.at, 'UTC') AS hour,"  # noqa: S608
-        f" {sign} * counted.amount AS amount"
-        f" FROM {source} CROSS JOIN LATERAL (VALUES {counted}) AS counted (measure, id, at, amount)"
-        " WHERE counted.at IS NOT NULL"
+        f"SELECT {measure} AS measure, {id_} AS id,"  # noqa: S608
+        f" date_bin('1 hour', {at}, '2000-01-01 00:00Z') AS hour, {sign} * sum({amount}) AS amount"
+        f" FROM {source} WHERE {at} IS NOT NULL GROUP BY 1, 2, 3"
         for source, sign in sources.items()
+        for measure, id_, at, amount in counted
     )
     return (
         f"INSERT INTO tally_changes SELECT measure, id, hour, sum(amount) FROM ({rows}) AS change"  # noqa: S608
@@ -68,22 +97,24 @@ def _change(counted: str, sources: dict[str, int]) -> str:
     )
 
 
-def _trigger_function(kind: str, counted: str) -> str:
+def _trigger_function(kind: str, counted: Measures) -> str:
+    changing = _CHANGING.get(kind)
+    updated = f"ELSE {_change(changing, {'added': 1, 'removed': -1})};" if changing else ""
     return f"""
         CREATE FUNCTION tally_{kind}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF TG_OP = 'INSERT' THEN {_change(counted, {"added": 1})};
             ELSIF TG_OP = 'DELETE' THEN {_change(counted, {"removed": -1})};
-            ELSE {_change(counted, {"added": 1, "removed": -1})};
+            {updated}
             END IF;
             RETURN NULL;
         END $$"""
 
 
 def _triggers(kind: str, table: str) -> list[str]:
-    """Statement by statement; a contact and an event change nothing here once they are stored."""
+    """Statement by statement."""
     sees = {"INSERT": "NEW TABLE AS added", "DELETE": "OLD TABLE AS removed"}
-    if kind not in {"contact", "event"}:
+    if kind in _CHANGING:
         sees["UPDATE"] = "OLD TABLE AS removed NEW TABLE AS added"
     return [
         *(
