@@ -123,6 +123,7 @@ def run(
     With a ``point`` it kills itself when it comes there for the ``times``-th time.
     """
     executor.LEASE = mailing.CLAIM = timedelta(seconds=0.4)
+    executor._SUSPECTS_S = 0.1
     if point is not None:
         die_at(*POINTS[point], times)
     with _templates() as templates:
@@ -151,6 +152,7 @@ async def _run(
     )
     services = [
         Service("executor", engine.executor),
+        Service("suspects", executor.Suspects(engine.executor)),
         Service("heartbeat", executor.Heartbeat(engine.executor)),
     ]
     for service in services:

@@ -11,7 +11,7 @@ import asyncpg
 from hogsend.app.client import Client
 from hogsend.app.outbox import outbox_services
 from hogsend.db.pool import UNREACHABLE
-from hogsend.journeys.executor import Heartbeat
+from hogsend.journeys.executor import Heartbeat, Suspects
 from hogsend.runtime.presence import Presence
 from hogsend.runtime.service import Service
 from hogsend.runtime.tallies import Tallier
@@ -39,6 +39,7 @@ class Worker:
             Service("presence", self._presence),
             Service("tallier", Tallier(pool=engine.pool)),
             Service("executor", engine.executor),
+            Service("suspects", Suspects(engine.executor)),
             *await outbox_services(self._client),
             Service("heartbeat", Heartbeat(engine.executor)),
         ]

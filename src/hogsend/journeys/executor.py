@@ -5,6 +5,10 @@ claim writes under. ``Heartbeat`` prolongs the leases of runs that take long. A 
 leaves leases that expire, and others claim its runs; what it had not recorded happens again, which
 does not count as a failure of the run.
 
+Unless it is the run that kills workers. One that was in the hands of three dead workers without
+getting on is a suspect: suspects are claimed one by one, so that a run that only stood beside one
+comes to its end. Whatever has then killed ``MAX_CRASHES`` workers at the same place has failed.
+
 No connection is held while a journey's function runs.
 """
 
@@ -49,11 +53,15 @@ BACKOFF: Final = (
 )
 """How long after each failure without progress a run is tried again; after the last, it failed."""
 
+MAX_CRASHES: Final = 20
+"""Workers that die with a run in hand, at the same place of its journal, before it has failed."""
+
 _CONCURRENCY: Final = 1000
 _BATCH: Final = 500
 _BUSY_S: Final = 0.005
 _PATIENCE_S: Final = 0.05
 _TRACE: Final = 20_000
+_SUSPECTS_S: Final = 3.0
 
 _log = structlog.get_logger(__name__)
 
@@ -135,6 +143,14 @@ class Executor:
                     held.task.cancel()
         return LEASE.total_seconds() / 6
 
+    async def try_suspect(self) -> float:
+        """See a run through that may be killing workers; returns the seconds until the next."""
+        held = await self._claim(1, suspects=True)
+        if not held:
+            return _SUSPECTS_S
+        await asyncio.wait([each.task for each in held])
+        return 0.0
+
     async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - a deadline, then more to do
         """Let the runs in hand come to a rest for ``timeout`` seconds, then hand them back."""
         held = list(self._held.values())
@@ -158,13 +174,19 @@ class Executor:
                     await self._freed.wait()
         return min(_BATCH, self._concurrency - len(self._held))
 
-    async def _claim(self, limit: int) -> list[_Held]:
+    async def _claim(self, limit: int, *, suspects: bool = False) -> list[_Held]:
         live = self._registry.live_ids
         if not live:
             return []
         now = self._clock.now()
         runs = await claim_runs(
-            self._pool, live, now=now, limit=limit, holder=self._holder, lease_until=now + LEASE
+            self._pool,
+            live,
+            now=now,
+            limit=limit,
+            holder=self._holder,
+            lease_until=now + LEASE,
+            suspects=suspects,
         )
         return [self._start(run, now) for run in runs]
 
@@ -179,8 +201,10 @@ class Executor:
         self._freed.set()
 
     async def _execute(self, run: Run) -> None:
-        replay = Replay(run, self._journal, self._clock)
-        save = await self._pass(replay)
+        if run.crashes >= MAX_CRASHES:
+            save: Save | None = _deadly(run, self._clock.now())
+        else:
+            save = await self._pass(Replay(run, self._journal, self._clock))
         if save is None:
             return
         try:
@@ -238,6 +262,34 @@ class Heartbeat:
     async def run_once(self) -> float:
         """Prolong leases; returns the seconds until the next time."""
         return await self._executor.heartbeat()
+
+
+class Suspects:
+    """Tries the runs, one at a time, with which workers have died; a loop of its own, too."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def run_once(self) -> float:
+        """One run; returns the seconds until the next."""
+        return await self._executor.try_suspect()
+
+
+def _deadly(run: Run, now: datetime) -> Save:
+    """How a run is written down with which one worker after the other has died."""
+    place = f"after {run.journal[-1].call}" if run.journal else "at its beginning"
+    _log.error("journey.deadly", journey=run.journey_id, run=str(run.id), crashes=run.crashes)
+    return Save(
+        run=run,
+        entries=[],
+        now=now,
+        status=Status.FAILED,
+        attempts=run.attempts,
+        error=(
+            f"{run.crashes} workers died while they ran this journey {place}. Look at their ends "
+            "(out of memory?), mend the journey, and retry the run."
+        ),
+    )
 
 
 def _end(replay: Replay, now: datetime) -> Save | None:

@@ -96,13 +96,20 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """A claimed run; ``epoch`` is that of the claim."""
+    """A claimed run.
+
+    Attributes:
+        epoch: That of the claim.
+        attempts: Errors since it last got on.
+        crashes: Workers that died with it in hand since it last got on.
+    """
 
     user_id: str
     journey_id: str
     id: UUID
     epoch: int
     attempts: int
+    crashes: int
     journal: list[Entry]
     contact: Snapshot
     event: LoggedEvent

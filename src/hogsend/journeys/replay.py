@@ -283,7 +283,7 @@ class Replay:
             return
         self._stale = True
         if self._unsafe and self._flush is None:
-            self._flush = asyncio.create_task(self._save([]))
+            self._flush = asyncio.create_task(self._write([]))
 
     async def _make_safe(self) -> None:
         """Before an effect: commit what was done, or look whether the claim still stands."""
@@ -304,6 +304,9 @@ class Replay:
 
     async def _save(self, entries: list[Entry], **fields: Any) -> Saved:
         await self.settle()
+        return await self._write(entries, **fields)
+
+    async def _write(self, entries: list[Entry], **fields: Any) -> Saved:
         unsaved, self._unsaved, self._unsafe = self._unsaved, [], False
         now = self._clock.now()
         save = Save(run=self.run, entries=[*unsaved, *entries], now=now, **fields)

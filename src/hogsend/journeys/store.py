@@ -37,6 +37,9 @@ _decode_event = msgspec.json.Decoder(LoggedEvent).decode
 
 _OVER: Final = frozenset({Status.COMPLETED, Status.EXITED, Status.FAILED})
 
+SUSPECT_CRASHES: Final = 3
+"""Workers that died with a run in hand before it is suspected to be the reason."""
+
 RunKey: TypeAlias = tuple[str, str, UUID | str]
 """A user id, a journey id and a run's id."""
 
@@ -159,9 +162,12 @@ async def claim_runs(
     limit: int,
     holder: UUID,
     lease_until: datetime,
+    suspects: bool = False,
 ) -> list[Run]:
-    """Claim the runs that are due longest."""
-    rows = await pool.fetch(SQL.claim_runs, now, journey_ids, limit, holder, lease_until)
+    """Claim the runs that are due longest: the suspects among them, or the others."""
+    rows = await pool.fetch(
+        SQL.claim_runs, now, journey_ids, limit, holder, lease_until, suspects, SUSPECT_CRASHES
+    )
     return [_run(row) for row in rows]
 
 
@@ -173,6 +179,7 @@ def _run(row: Any) -> Run:
         id=row["id"],
         epoch=row["epoch"],
         attempts=row["attempts"],
+        crashes=row["crashes"],
         journal=_decode_journal(row["journal"]),
         contact=_decode_snapshot(row["contact"]),
         event=_decode_event(row["event"]),
@@ -184,8 +191,8 @@ def _run(row: Any) -> Run:
 
 
 async def next_wake(pool: Pool, journey_ids: Sequence[str], now: datetime) -> datetime | None:
-    """The earliest instant at which a run is due that nobody holds."""
-    wake_at: datetime | None = await pool.fetchval(SQL.next_wake, journey_ids, now)
+    """The earliest instant at which a run is due that nobody holds; suspects are not waited for."""
+    wake_at: datetime | None = await pool.fetchval(SQL.next_wake, journey_ids, now, SUSPECT_CRASHES)
     return wake_at
 
 

@@ -15,7 +15,8 @@ from hogsend.db.pool import create_pool
 from hogsend.durations import days, hours, seconds
 from hogsend.events.parse import parse_event
 from hogsend.journeys.definition import define_journey
-from hogsend.journeys.executor import LEASE, Executor, Heartbeat
+from hogsend.journeys.executor import LEASE, MAX_CRASHES, Executor, Heartbeat
+from hogsend.journeys.store import SUSPECT_CRASHES
 from hogsend.runtime.service import Service
 
 
@@ -104,6 +105,86 @@ async def test_a_run_whose_worker_died_goes_on_elsewhere(pool):
     row = await pool.fetchrow("SELECT status, attempts, epoch, journal FROM journey_states")
     assert tuple(row)[:3] == ("completed", 0, 2)
     assert [entry["call"] for entry in row["journal"]] == ["step:one", "step:two"]
+
+
+async def test_what_was_done_is_on_record_while_a_journey_awaits_things_of_its_own(pool, caplog):
+    """It is committed in the background, before the next durable call asks for it."""
+    waiting, gate = asyncio.Event(), asyncio.Event()
+
+    async def tour(user, ctx):
+        await ctx.step("one", lambda: 1)
+        waiting.set()
+        await gate.wait()
+        await ctx.step("two", lambda: 2)
+
+    engine = engine_on(pool, SystemClock(), tour)
+    await go(engine, "ann")
+    going = asyncio.create_task(engine.executor.settle_due())
+    async with asyncio.timeout(10):
+        await waiting.wait()
+        await until(pool, "SELECT jsonb_array_length(journal) FROM journey_states", 1)
+    gate.set()
+    await going
+    assert await pool.fetchval("SELECT jsonb_array_length(journal) FROM journey_states") == 2
+    assert caplog.text == ""
+
+
+async def test_a_run_that_kills_its_workers_fails_in_the_end(pool):
+    """After 20 at the same place, visibly, and it can be retried; who only stood beside it gets on."""
+    clock = VirtualClock(SystemClock().now())
+    in_hand, deaths, mended = set(), [], False
+
+    async def tour(user, ctx):
+        await ctx.step("one", lambda: None)
+        in_hand.add(user.id)
+        await asyncio.sleep(0.01)
+        if "deadly" in in_hand and not mended:
+            deaths.append(user.id)
+            raise asyncio.CancelledError  # as when the process ends: nobody writes anything
+
+    engine = engine_on(pool, clock, tour)
+    await go(engine, "beside", "deadly")
+    for _ in range(40):
+        for work in (engine.executor.settle_due, engine.executor.try_suspect):
+            await work()
+            in_hand.clear()
+        clock.set(clock.now() + LEASE)
+    rows = await pool.fetch("SELECT status, attempts, error FROM journey_states ORDER BY user_id")
+    assert tuple(rows[0]) == ("completed", 0, None)
+    assert tuple(rows[1])[:2] == ("failed", 0)
+    assert rows[1]["error"].startswith(
+        f"{MAX_CRASHES} workers died while they ran this journey after step:one."
+    )
+    assert deaths.count("deadly") == MAX_CRASHES
+    assert deaths.count("beside") <= SUSPECT_CRASHES + 1
+    mended = True
+    await pool.execute(
+        "UPDATE journey_states SET status = 'active', finished_at = NULL, wake_at = $1 WHERE status = 'failed'",
+        clock.now(),
+    )
+    assert await engine.executor.settle_due() == 1
+    assert await pool.fetchval(FINISHED) == 2
+
+
+async def test_a_run_that_gets_on_between_crashes_never_fails(pool):
+    """Only deaths at the same place of the journal are counted."""
+    clock, passes = VirtualClock(SystemClock().now()), 0
+
+    async def tour(user, ctx):
+        nonlocal passes
+        passes += 1
+        for number in range(1 + (passes + 1) // 2):
+            await ctx.step(str(number), lambda: None)
+        if passes < 2 * MAX_CRASHES + 4:
+            raise asyncio.CancelledError
+
+    engine = engine_on(pool, clock, tour)
+    await go(engine, "ann")
+    for _ in range(2 * MAX_CRASHES + 6):
+        await engine.executor.settle_due()
+        await engine.executor.try_suspect()
+        clock.set(clock.now() + LEASE)
+    assert await pool.fetchval(FINISHED) == 1
 
 
 async def test_heartbeats_keep_a_long_step(pool):

@@ -10,6 +10,7 @@ SET journal = CASE WHEN saved.entries IS NULL THEN run.journal ELSE run.journal 
     holder = CASE WHEN saved.kept THEN run.holder END,
     lease_expires_at = CASE WHEN saved.kept THEN run.lease_expires_at END,
     attempts = saved.attempts,
+    crashes = CASE WHEN saved.entries IS NULL AND saved.kept THEN run.crashes ELSE 0 END,
     error = saved.error,
     traceback = saved.traceback,
     exit_reason = saved.exit_reason,
