@@ -304,7 +304,9 @@ class Replay:
 
     async def _save(self, entries: list[Entry], **fields: Any) -> Saved:
         await self.settle()
-        return await self._write(entries, **fields)
+        saved = await self._write(entries, **fields)
+        self._stale = False
+        return saved
 
     async def _write(self, entries: list[Entry], **fields: Any) -> Saved:
         unsaved, self._unsaved, self._unsafe = self._unsaved, [], False
@@ -316,7 +318,6 @@ class Replay:
             raise self._stop(Lost()) from error
         if not saved.ours:
             raise self._stop(Lost())
-        self._stale = False
         return saved
 
     def _stop(self, signal: BaseException) -> BaseException:
