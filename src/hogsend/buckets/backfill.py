@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
-import asyncpg
 import structlog
 from msgspec.structs import replace
 
@@ -28,7 +27,7 @@ from hogsend.buckets.jobs import (
 from hogsend.buckets.registry import Registry
 from hogsend.buckets.walk import LostError, OnJoined, Walk
 from hogsend.clock import Clock
-from hogsend.db.pool import UNREACHABLE, Pool
+from hogsend.db.pool import PASSING, Pool
 from hogsend.events.ingest import Ingest
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +36,6 @@ LEASE: Final = timedelta(seconds=15)
 _IDLE_S: Final = 1.0
 _BACKOFF: Final = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 _ATTEMPTS: Final = 5
-_PASSING: Final = (*UNREACHABLE, asyncpg.TransactionRollbackError)
 
 
 class JobRunner:
@@ -114,7 +112,7 @@ class JobRunner:
         except LostError:
             _log.info("job.lost", bucket=walk.job.bucket_id)
             self._walk = None
-        except _PASSING:
+        except PASSING:
             raise
         except Exception as error:  # noqa: BLE001 - noted, shown and tried again
             await self._fail(walk.job, error)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
+
+import structlog
 
 from hogsend.buckets.store import find_due, next_due
 from hogsend.clock import Clock
 from hogsend.contacts.store import claim_contacts
-from hogsend.db.pool import Pool
+from hogsend.db.pool import PASSING, Pool
 from hogsend.events.ingest import Ingest
 from hogsend.events.model import Change
 from hogsend.events.subscriber import Transaction
+
+_log = structlog.get_logger(__name__)
 
 POLL_S = 0.1
 """The longest sleep. A timer armed further ahead than this fires at its instant; a nearer one at
@@ -29,6 +33,7 @@ timers are due again. Whoever commits in earnest meanwhile need not queue behind
 _BATCH = 200
 _AHEAD = 15
 _BUSY_S = 0.005
+_ASIDE = timedelta(minutes=1)
 
 _Due = dict[str, set[str]]
 
@@ -62,25 +67,41 @@ class Pump:
         self._buckets = buckets
         self._batch = batch
         self._lanes = lanes
+        self._aside: dict[str, datetime] = {}
 
     async def run_once(self) -> float:
-        """Settle what is due, up to a bound; returns the seconds until the next timer is due."""
-        if await self.settle_due():
+        """Settle what is due, up to a bound; returns the seconds until the next timer is due.
+
+        Somebody who cannot be settled (that is a fault of ours) must not keep others waiting: they
+        are set aside for a while, still due, and every pass that ends so is told in the log.
+        """
+        try:
+            settled = await self.settle_due()
+        except PASSING:
+            raise
+        except Exception:  # noqa: BLE001 - found out, and told, one by one
+            settled = await self._settle_singly()
+        if settled:
             return 0.0
         due_at = await self.next_due()
         if due_at is None:
             return POLL_S
         ahead = (due_at - self._clock.now()).total_seconds()
-        # Due, yet not settled: somebody holds the contact, and will look at the timer too.
-        return _BUSY_S if ahead <= 0 else min(ahead, POLL_S)
+        if ahead <= 0 and not self._aside:
+            # Due, yet not settled: somebody holds the contact, and will look at the timer too.
+            return _BUSY_S
+        return min(max(ahead, 0.0) or POLL_S, POLL_S)
 
     async def settle_due(self) -> int:
         """Settle the pairs due longest, some batches of them; returns the number of users."""
-        async with self._pool.acquire() as connection:
-            limit = self._batch * _AHEAD
-            due = await find_due(connection, self._clock.now(), self._buckets(), limit)
-        batches = _batches(due, self._batch)
-        return sum(await asyncio.gather(*(self._lane(batches) for _ in range(self._lanes))))
+        batches = _batches(await self._find_due(), self._batch)
+        lanes = (self._lane(batches) for _ in range(self._lanes))
+        settled = 0
+        for done in await asyncio.gather(*lanes, return_exceptions=True):
+            if isinstance(done, BaseException):
+                raise done
+            settled += done
+        return settled
 
     async def next_due(self) -> datetime | None:
         """The earliest instant at which a timer is due."""
@@ -88,6 +109,27 @@ class Pump:
             return None
         async with self._pool.acquire() as connection:
             return await next_due(connection, self._buckets())
+
+    async def _find_due(self) -> _Due:
+        now = self._clock.now()
+        self._aside = {user: until for user, until in self._aside.items() if until > now}
+        limit = self._batch * _AHEAD + len(self._aside)
+        async with self._pool.acquire() as connection:
+            due = await find_due(connection, now, self._buckets(), limit)
+        return {user_id: buckets for user_id, buckets in due.items() if user_id not in self._aside}
+
+    async def _settle_singly(self) -> int:
+        settled = 0
+        for due in _batches(await self._find_due(), 1):
+            try:
+                settled += await self._settle(due)
+            except PASSING:
+                raise
+            except Exception:  # noqa: BLE001 - whatever it is, others are not to wait for it
+                until = self._clock.now() + _ASIDE
+                self._aside |= dict.fromkeys(due, until)
+                _log.exception("pump.set_aside", users=sorted(due), until=until.isoformat())
+        return settled
 
     async def _lane(self, batches: Iterator[_Due]) -> int:
         return sum([await self._settle(due) for due in batches])

@@ -36,6 +36,9 @@ UNREACHABLE: Final = (
 )
 """What it looks like when the server is not there, is going away, or takes nobody in."""
 
+PASSING: Final = (*UNREACHABLE, asyncpg.TransactionRollbackError)
+"""What is not the fault of what was being done, and may go well the next time."""
+
 STATEMENT_CACHE_SIZE: Final = 200
 
 _PROBES: Final = {
@@ -43,12 +46,13 @@ _PROBES: Final = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "jit": "off",
 }
 """How the engine's statements are planned: each looks up a few rows by index.
 
 Left to choose, the server plans the hot ones anew each time: 0.3 ms of 0.4. But a plan that is kept
 and was made while the tables were empty would read whole tables, and join with them, until the next
-ANALYZE; that is excluded.
+ANALYZE; that is excluded. What is excluded counts as dear, which must not set off the compiler.
 """
 
 _QUESTIONS: Final = {
