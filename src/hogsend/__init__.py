@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from hogsend.email.model import Mail, SentMail
     from hogsend.email.sending import send_email
     from hogsend.errors import HogsendError
+    from hogsend.integrations.sources.definition import (
+        Ignored,
+        WebhookRequest,
+        WebhookSource,
+        define_webhook_source,
+    )
+    from hogsend.integrations.sources.posthog import posthog_source
+    from hogsend.integrations.sources.segment import segment_source
+    from hogsend.integrations.sources.stripe import stripe_source
     from hogsend.journeys.context import JourneyContext, User
     from hogsend.journeys.definition import Journey, define_journey
     from hogsend.journeys.errors import StepError
@@ -31,6 +40,7 @@ __all__ = [
     "DwellContext",
     "EnterContext",
     "HogsendError",
+    "Ignored",
     "Journey",
     "JourneyContext",
     "LeaveContext",
@@ -38,6 +48,8 @@ __all__ = [
     "SentMail",
     "StepError",
     "User",
+    "WebhookRequest",
+    "WebhookSource",
     "Worker",
     "create_app",
     "create_client",
@@ -45,13 +57,24 @@ __all__ = [
     "days",
     "define_bucket",
     "define_journey",
+    "define_webhook_source",
     "hours",
     "minutes",
+    "posthog_source",
     "seconds",
+    "segment_source",
     "send_email",
+    "stripe_source",
 ]
 
 _HOMES: Final = {
+    "Ignored": "hogsend.integrations.sources.definition",
+    "WebhookRequest": "hogsend.integrations.sources.definition",
+    "WebhookSource": "hogsend.integrations.sources.definition",
+    "define_webhook_source": "hogsend.integrations.sources.definition",
+    "posthog_source": "hogsend.integrations.sources.posthog",
+    "segment_source": "hogsend.integrations.sources.segment",
+    "stripe_source": "hogsend.integrations.sources.stripe",
     "BUCKET_ENTERED": "hogsend.buckets.definition",
     "BUCKET_LEFT": "hogsend.buckets.definition",
     "Bucket": "hogsend.buckets.definition",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -28,7 +28,9 @@ from hogsend.api.plans import plan_routes
 from hogsend.api.reference import reference_routes
 from hogsend.api.scrape import scrape_routes
 from hogsend.api.shortcut import Shortcut
+from hogsend.api.webhooks import webhook_routes
 from hogsend.app.client import Client
+from hogsend.integrations.sources.definition import WebhookSource
 from hogsend.ops.callers import Callers, warn_of_short_key
 from hogsend.studio.app import PATH as STUDIO
 from hogsend.studio.app import create_studio
@@ -52,11 +54,15 @@ _ROUTES: Final = (
 )
 
 
-def create_app(client: Client) -> FastAPI:
+def create_app(client: Client, *, webhook_sources: Sequence[WebhookSource] = ()) -> FastAPI:
     """The HTTP application of a client, for any ASGI server.
 
     Args:
         client: Made by ``create_client``; it is started and stopped with the application.
+        webhook_sources: Whose webhooks are received, besides those of the client.
+
+    Raises:
+        DefinitionError: Two sources have one id.
     """
 
     @asynccontextmanager
@@ -87,6 +93,7 @@ def create_app(client: Client) -> FastAPI:
     app.include_router(ingest)
     for routes in _ROUTES:
         app.include_router(routes(client))
+    app.include_router(webhook_routes(client, [*client.webhook_sources, *webhook_sources]))
     app.include_router(reference_routes(app))
     app.mount(STUDIO, create_studio(client, callers))
     publish_schema(app)

@@ -12,6 +12,9 @@ from hogsend.email.links import PATH as UNSUBSCRIBE
 from hogsend.ops.keys import Scope
 
 ADMIN: Final = "/v1/admin"
+WEBHOOKS: Final = "/v1/webhooks"
+"""Open to everybody without a key: sources know their own by signatures."""
+
 _FULL_ADMIN: Final = (f"{ADMIN}/api-keys",)
 _OPEN: Final = frozenset({"/v1/health", "/v1/health/live", UNSUBSCRIBE})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,7 +22,9 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def required_scope(method: str, path: str) -> Scope | None:
     """The scope that a request takes; None if it is open to everybody."""
-    if path in _OPEN or not (_is_below(path, "/v1") or path == "/metrics"):
+    if path in _OPEN or _is_below(path, WEBHOOKS):
+        return None
+    if not (_is_below(path, "/v1") or path == "/metrics"):
         return None
     if any(_is_below(path, prefix) for prefix in _FULL_ADMIN):
         return Scope.FULL_ADMIN

@@ -30,7 +30,15 @@ async def read_json(request: Request, limit: int) -> Any:
         TooLargeError: The body has more than ``limit`` bytes.
         MalformedError: The body is not JSON at all.
     """
-    body = await _read(request, limit)
+    return decode_json(await read_bytes(request, limit))
+
+
+def decode_json(body: bytes) -> Any:
+    """The decoded body, as ``read_json`` answers it.
+
+    Raises:
+        MalformedError: It is not JSON at all.
+    """
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -45,7 +53,7 @@ async def read_model(request: Request, model: type[M]) -> M:
         MalformedError: The body is not JSON.
         InvalidInputError: It is, but not what was asked for.
     """
-    body = await _read(request, MAX_ADMIN_BYTES)
+    body = await read_bytes(request, MAX_ADMIN_BYTES)
     try:
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -56,7 +64,12 @@ async def read_model(request: Request, model: type[M]) -> M:
         raise InvalidInputError(field, fault["msg"]) from None
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body as it came, of at most ``limit`` bytes.
+
+    Raises:
+        TooLargeError: It has more.
+    """
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise TooLargeError(limit)

@@ -22,9 +22,9 @@ _SCHEMAS: Final = "#/components/schemas/"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 _ARTICLES: Final = frozenset({"a", "an", "s", "the"})
 _ABOUT: Final = (
-    "JSON in camelCase; instants are ISO 8601 in UTC. Every route but `/v1/health` and the "
-    "links in mail takes an API key: `Authorization: Bearer KEY`. Errors have one shape, whatever "
-    "the route."
+    "JSON in camelCase; instants are ISO 8601 in UTC. Every route but `/v1/health`, `/v1/webhooks` "
+    "and the links in mail takes an API key: `Authorization: Bearer KEY`. Errors have one "
+    "shape, whatever the route."
 )
 _ERROR: Final[dict[str, Any]] = {
     "title": "Error",
@@ -159,8 +159,8 @@ def _add_faults(method: str, path: str, operation: dict[str, Any]) -> None:
         operation["x-scope"] = scope
     responses = operation["responses"]
     responses.pop("422", None)
-    if "409" in responses:
-        responses["409"] = _fault(409) | responses["409"]
+    for code in {"401", "409", "503"} & responses.keys():
+        responses[code] = _fault(int(code)) | responses[code]
     for code in sorted(codes):
         responses.setdefault(str(code), _fault(code))
     if is_admin(path):

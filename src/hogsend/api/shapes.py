@@ -187,6 +187,14 @@ class BatchAccepted(Record):
     rejected: int
 
 
+class WebhookAccepted(Record):
+    """What became of a webhook; ``ignored`` says why it stands for nothing here."""
+
+    stored: int
+    duplicates: int
+    ignored: str | None
+
+
 class ContactWritten(Record):
     """A contact write that is committed, with all that followed from it."""
 

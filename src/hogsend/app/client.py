@@ -26,6 +26,7 @@ from hogsend.email.mailer import Mailer
 from hogsend.email.providers import Provider
 from hogsend.email.templates import TemplateHome, Templates
 from hogsend.errors import ConfigurationError, DatabaseError, UnreachableError
+from hogsend.integrations.sources.definition import WebhookSource
 from hogsend.journeys.control import JourneyControl
 from hogsend.journeys.definition import Journey
 from hogsend.runtime.service import Service
@@ -49,6 +50,7 @@ class Client:
         buckets: Sequence[Bucket],
         journeys: Sequence[Journey],
         settings: Settings,
+        webhook_sources: Sequence[WebhookSource] = (),
         clock: Clock,
         templates: TemplateHome | None = None,
         mail_provider: Provider | None = None,
@@ -57,6 +59,7 @@ class Client:
         self.registry = Registry(buckets)
         self.journeys = register_journeys(journeys, self.registry)
         self._own_journeys = tuple(journeys)
+        self.webhook_sources = tuple(webhook_sources)
         self.settings = settings
         self.templates = Templates(templates)
         self.migrations = migrations
@@ -263,6 +266,7 @@ def create_client(
     mail_provider: Provider | None = None,
     migrations: Path | None = None,
     journeys: Sequence[Journey] = (),
+    webhook_sources: Sequence[WebhookSource] = (),
     settings: Settings | None = None,
     clock: Clock | None = None,
 ) -> Client:
@@ -276,6 +280,7 @@ def create_client(
         mail_provider: Who carries mail; None is the one that the settings name.
         migrations: The directory of the app's own migrations, applied after the engine's.
         journeys: The app's journeys; with ``app``, further ones.
+        webhook_sources: Whose webhooks the HTTP API receives.
         settings: Where the database is and how to run; None reads the environment.
         clock: The engine's only source of time; None is the machine's clock.
 
@@ -294,6 +299,7 @@ def create_client(
         mail_provider=mail_provider,
         migrations=migrations,
         journeys=journeys,
+        webhook_sources=webhook_sources,
         settings=settings or Settings(),
         clock=clock or SystemClock(),
     )

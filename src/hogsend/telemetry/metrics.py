@@ -74,6 +74,12 @@ class Metrics:
             ["destination", "outcome"],
             registry=self.registry,
         )
+        self.webhooks = Counter(
+            "hogsend_webhooks_received",
+            "Webhooks that came in, by source and by what became of them.",
+            ["source", "outcome"],
+            registry=self.registry,
+        )
         self.requests = Counter(
             "hogsend_http_requests",
             "Answered requests, by method, route and status.",

@@ -29,6 +29,9 @@ async def make_key(client, scope, *, expires_at=None):
     )
 
 
+WEBHOOK = ("POST", "/v1/webhooks/{source}")
+
+
 def requests_of(app):
     """One request for each operation of the document, with something in its path."""
     for method, path, operation in operations(app.openapi()):
@@ -54,6 +57,9 @@ async def test_every_route_is_closed_to_every_key_that_is_not_good(app, client):
         for place, (request, answer) in enumerate(
             (await answers_of_each(app, key, number)).items()
         ):
+            if request == WEBHOOK:  # signatures are its keys; here is no source
+                assert answer.status_code == 404, kind
+                continue
             if request in OPEN:
                 assert answer.status_code == 200, (kind, request)
                 continue

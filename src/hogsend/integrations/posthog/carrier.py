@@ -16,6 +16,7 @@ from hogsend.errors import HogsendError
 from hogsend.integrations.delivery import Rest, Retries
 from hogsend.integrations.outbox import Claimed, Ending, Settled
 from hogsend.integrations.posthog.sync import DESTINATION, SQL
+from hogsend.integrations.sources.posthog import OURS
 
 TIMEOUT_S: Final = 15.0
 CONFIRM_AFTER: Final = timedelta(minutes=10)
@@ -198,5 +199,5 @@ def _event(row: Claimed, *, member: bool) -> Event:
         "distinct_id": row.user_id,
         "timestamp": row.created_at.isoformat(),
         # Without this one PostHog would place the person where our server stands.
-        "properties": {**change, "$geoip_disable": True, "$lib": "hogsend"},
+        "properties": {**change, "$geoip_disable": True, "$lib": OURS},
     }
