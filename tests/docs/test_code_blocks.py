@@ -79,6 +79,7 @@ async def test_the_code_blocks_of_a_page_run(page, database, tmp_path, monkeypat
             template.parent.mkdir(exist_ok=True)
             template.write_text(block.code)
         elif block.language == "python" and (name := FILE_NAME.match(block.code)):
+            (tmp_path / name[1]).parent.mkdir(exist_ok=True)
             (tmp_path / name[1]).write_text(block.code)
         elif block.language == "python":
             await execute(block.code, where, names)

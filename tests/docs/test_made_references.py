@@ -11,6 +11,7 @@ import pytest
 import typer
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
+from tests.docs.python_page import python_page
 
 from hogsend.cli.entry import hogsend
 from hogsend.ops.figures import Figures
@@ -129,7 +130,12 @@ def entry(parameter):
 
 @pytest.mark.parametrize(
     ("name", "make"),
-    [("settings.md", settings_page), ("metrics.md", metrics_page), ("cli.md", commands_page)],
+    [
+        ("settings.md", settings_page),
+        ("metrics.md", metrics_page),
+        ("cli.md", commands_page),
+        ("python.md", python_page),
+    ],
 )
 def test_a_reference_is_up_to_date(name, make):
     """After a change: make reference."""
@@ -137,4 +143,5 @@ def test_a_reference_is_up_to_date(name, make):
     page = HOME / name
     if os.environ.get("UPDATE"):
         page.write_text(made)
+    assert page.exists(), "make reference"
     assert page.read_text() == made, "make reference"
