@@ -63,6 +63,29 @@ async def test_what_does_not_move_on_is_a_fault(pool, connection):
     assert "pump lag" not in await findings(connection), "a paused bucket waits by intent"
 
 
+async def test_mail_that_was_only_kept_is_told_of(pool, connection):
+    """Of the last day; mail that somebody carried is nothing to say."""
+    await work(pool)
+    now = SystemClock().now()
+    for key, provider, at in (
+        ("a", "console", now - timedelta(hours=1)),
+        ("b", "smtp", now),
+        ("c", "console", now - timedelta(days=2)),
+    ):
+        await connection.execute(
+            "INSERT INTO email_sends (user_id, idempotency_key, id, status, template, from_address, "
+            "to_address, subject, html, text, provider, created_at, updated_at, sent_at) VALUES "
+            "('ann', $1, gen_random_uuid(), 'sent', 't', 'f', 'a', 's', 'h', 't', $2, $3, $3, $3)",
+            key,
+            provider,
+            at,
+        )
+    found = await findings(connection)
+    assert found.keys() == {"mail"}
+    assert "mails 1 were" in found["mail"].message
+    assert "MAIL_PROVIDER" in found["mail"].advice
+
+
 async def test_indexes_are_there_and_valid(pool, connection):
     """A missing one is named."""
     await work(pool)

@@ -121,6 +121,15 @@ async def until_workers(connection, count):
         pass
 
 
+@pytest.mark.parametrize("command", [("api", "--port", 0), ("worker",)])
+def test_mail_that_goes_to_nobody_is_told_of_at_the_start(hogsend, command):
+    """An app with templates and no MAIL_PROVIDER; to say ``console`` says that it is meant."""
+    with running(hogsend, *command) as process:
+        assert "MAIL_PROVIDER is not set" in entry(process, "mail.only_kept")["advice"]
+    with running(hogsend.having(MAIL_PROVIDER="console"), *command) as process:
+        assert json.loads(process.stderr.readline())["event"] == f"{command[0]}.ready"
+
+
 async def test_a_signal_lets_the_request_under_way_finish(hogsend, connection, database):
     """SIGTERM while an event waits for a lock: it is stored, answered, and then the API ends."""
     with running(hogsend, "api", "--port", 0) as api:

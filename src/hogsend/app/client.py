@@ -98,6 +98,14 @@ class Client:
         )
 
     @property
+    def only_keeps_mail(self) -> bool:
+        """Whether there are templates, and nobody has said who is to carry mail."""
+        chosen = (
+            self._mail_provider is not None or "mail_provider" in self.settings.model_fields_set
+        )
+        return self.templates.home is not None and not chosen
+
+    @property
     def mailer(self) -> Mailer:
         """Sends mail; outside of journeys, with keys of your own.
 

@@ -100,7 +100,7 @@ class Engine:
         self.pump = Pump(
             pool=pool,
             clock=clock,
-            ingest=self.ingest,
+            ingest=self.ingest.called("hogsend.pump"),
             buckets=lambda: registry.exact_ids,
             lanes=pump_lanes,
         )
@@ -108,11 +108,11 @@ class Engine:
             pool=pool,
             clock=clock,
             registry=registry,
-            ingest=self.ingest,
+            ingest=self.ingest.called("hogsend.reconcile"),
             cadence=Pump(
                 pool=pool,
                 clock=clock,
-                ingest=self.ingest,
+                ingest=self.ingest.called("hogsend.reconcile"),
                 buckets=lambda: registry.cadence_ids,
                 lanes=pump_lanes,
             ),

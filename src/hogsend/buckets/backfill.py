@@ -29,6 +29,7 @@ from hogsend.buckets.walk import LostError, OnJoined, Walk
 from hogsend.clock import Clock
 from hogsend.db.pool import PASSING, Pool
 from hogsend.events.ingest import Ingest
+from hogsend.telemetry.traces import span
 
 _log = structlog.get_logger(__name__)
 
@@ -106,7 +107,9 @@ class JobRunner:
 
     async def _step(self, walk: Walk) -> None:
         try:
-            if await walk.step():
+            with span("hogsend.job", {"hogsend.bucket": walk.job.bucket_id}):
+                over = await walk.step()
+            if over:
                 await self._finish(walk.job)
                 self._walk = None
         except LostError:

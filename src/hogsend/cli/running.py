@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PATIENCE_S: Final = 60.0
 _PAUSE_S: Final = 1.0
+_MAIL_ADVICE: Final = (
+    "MAIL_PROVIDER is not set: mail is put on record and sent to nobody. Set it to smtp or resend; "
+    "console says that this is meant."
+)
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
@@ -47,12 +51,14 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
 async def started(client: Client) -> AsyncIterator[None]:
     """The client started, for the length of the block; waits for a database that is not there yet.
 
-    Processes and databases that start together come up in any order.
+    Processes and databases that start together come up in any order. What is no error, and yet
+    hardly meant in production, is logged.
     """
     import asyncio  # noqa: PLC0415 - keeps --help quick
 
     import structlog  # noqa: PLC0415
 
+    log = structlog.get_logger(__name__)
     ends = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -61,8 +67,10 @@ async def started(client: Client) -> AsyncIterator[None]:
         except UnreachableError as error:
             if time.monotonic() >= ends:
                 raise
-            structlog.get_logger(__name__).warning("database.awaited", error=str(error))
+            log.warning("database.awaited", error=str(error))
             await asyncio.sleep(_PAUSE_S)
+    if client.only_keeps_mail:
+        log.warning("mail.only_kept", advice=_MAIL_ADVICE)
     try:
         yield
     finally:

@@ -32,6 +32,7 @@ from hogsend.db.pool import Connection, Pool
 from hogsend.events.model import Change, Event, Exit, NewEvent, Outcome, Write
 from hogsend.events.store import append_events, erase_events, known_keys
 from hogsend.events.subscriber import Subscriber, Transaction
+from hogsend.telemetry.traces import span
 
 _ATTEMPTS = 5
 
@@ -43,12 +44,25 @@ class Ingest:
         pool: Where connections come from.
         clock: Tells the instant at which a transaction happens.
         subscribers: Asked in this order; each sees what the ones before it caused.
+        span: What its work is called in traces.
     """
 
-    def __init__(self, *, pool: Pool, clock: Clock, subscribers: Sequence[Subscriber]) -> None:
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        clock: Clock,
+        subscribers: Sequence[Subscriber],
+        span: str = "hogsend.settle",
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._subscribers = tuple(subscribers)
+        self._span = span
+
+    def called(self, span: str) -> Ingest:
+        """The same for another caller, whose work has a name of its own in traces."""
+        return Ingest(pool=self._pool, clock=self._clock, subscribers=self._subscribers, span=span)
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """Commit ``writes`` in one transaction, as if each had come alone, in order.
@@ -122,11 +136,12 @@ class Ingest:
 
     async def settle(self, transaction: Transaction) -> None:
         """Let the subscribers react to the changes, then store what came of it."""
-        for subscriber in self._subscribers:
-            await subscriber.process(transaction)
-        events = [change.event for change in transaction.changes if change.event]
-        if events:
-            await append_events(transaction.connection, events, transaction.now)
+        with span(self._span, {"hogsend.changes": len(transaction.changes)}):
+            for subscriber in self._subscribers:
+                await subscriber.process(transaction)
+            events = [change.event for change in transaction.changes if change.event]
+            if events:
+                await append_events(transaction.connection, events, transaction.now)
 
     async def _write(self, writes: Sequence[Write]) -> list[Outcome]:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -239,6 +254,7 @@ def _outcomes(user_ids: Sequence[str], fold: _Fold, transaction: Transaction) ->
         Outcome(
             user_id=user_id,
             stored=cause in own,
+            event=own[cause].event if cause in own else None,
             created=cause in own and own[cause].created,
             emitted=tuple(emitted.get(cause, ())),
             exits=tuple(exits.get(cause, ())),

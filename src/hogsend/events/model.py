@@ -98,12 +98,14 @@ class Outcome(Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         stored: False when the idempotency key was known; then nothing else happened.
+        event: What was stored; None for a contact alone.
         emitted: The events that followed from it, such as bucket transitions, in order.
         exits: The runs of journeys that it ended, itself or by what followed.
     """
 
     user_id: str
     stored: bool
+    event: Event | None = None
     created: bool = False
     emitted: tuple[Event, ...] = ()
     exits: tuple[Exit, ...] = ()

@@ -38,6 +38,7 @@ from hogsend.journeys.registry import Registry
 from hogsend.journeys.replay import Exited, Lost, Replay, Suspended
 from hogsend.journeys.sender import RunSender
 from hogsend.journeys.store import claim_runs, extend_leases, next_wake, release_runs
+from hogsend.telemetry.traces import span
 
 POLL_S: Final = 0.1
 """The longest sleep; as for bucket timers."""
@@ -201,6 +202,12 @@ class Executor:
         self._freed.set()
 
     async def _execute(self, run: Run) -> None:
+        with span(
+            "hogsend.journey", {"hogsend.journey": run.journey_id, "hogsend.run": str(run.id)}
+        ):
+            await self._go_on(run)
+
+    async def _go_on(self, run: Run) -> None:
         if run.crashes >= MAX_CRASHES:
             save: Save | None = _deadly(run, self._clock.now())
         else:
@@ -246,6 +253,7 @@ class Executor:
             "journey.error",
             journey=run.journey_id,
             run=str(run.id),
+            event=str(run.event.id),
             user=run.user_id,
             attempt=run.attempts + 1,
             error=repr(error),

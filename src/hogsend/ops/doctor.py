@@ -26,6 +26,7 @@ SQL = load_queries(__package__)
 _SKEW: Final = timedelta(seconds=2)
 _LATE: Final = timedelta(minutes=1)
 _CADENCE: Final = timedelta(hours=1)
+_LATELY: Final = timedelta(days=1)
 _UNDELIVERED_S: Final = 300.0
 _DEAD_ROWS: Final = 10_000
 _FEW_CONNECTIONS: Final = 50
@@ -80,6 +81,7 @@ async def examine(connection: Connection, clock: Clock) -> list[Finding]:
         *await _indexes(connection),
         *await _dead_rows(connection),
         *await _progress(connection, clock.now()),
+        _judge_mail(await connection.fetchval(SQL.doctor_mail, clock.now() - _LATELY)),
         *_judge_outbox((await summarize(connection, clock.now())).destinations),
     ]
 
@@ -286,6 +288,17 @@ def _reconciled(tick: datetime | None, now: datetime) -> Finding:
         level=Level.ADVICE,
         message=f"Memberships were audited last: {when}.",
         advice="A worker does it at BUCKET_RECONCILE_CRON.",
+    )
+
+
+def _judge_mail(kept: int) -> Finding:
+    if not kept:
+        return _ok("mail", "none was only kept within a day")
+    return Finding(
+        check="mail",
+        level=Level.ADVICE,
+        message=f"Of the latest mails {kept:,} were put on record within a day and sent to nobody.",
+        advice="Set MAIL_PROVIDER to smtp or resend where journeys run; with console it is meant.",
     )
 
 

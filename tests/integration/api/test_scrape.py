@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import prometheus_client
 import pytest
 from opentelemetry import trace
@@ -14,6 +17,7 @@ from tests.integration.api.conftest import put_together
 
 from hogsend.api.intake import MAX_UNPARSED_BYTES, Intake
 from hogsend.errors import OverloadedError
+from hogsend.telemetry.logs import configure_logging
 
 
 @pytest.fixture
@@ -90,6 +94,29 @@ async def test_spans_are_made_if_a_sdk_is_configured(http, monkeypatch):
     await http.post("/v1/events", json=event)
     names = {span.name for span in exporter.get_finished_spans()}
     assert {"POST /v1/events", "hogsend.ingest"} <= names
+
+
+async def test_the_log_says_which_events_a_request_stored(http):
+    """Their ids and those of what followed, with the request's; at LOG_LEVEL=debug only."""
+    logged = {}
+    for level in ("debug", "info"):
+        stream = io.StringIO()
+        configure_logging(level, stream)
+        for user in ("ann", "ann"):
+            event = {"name": "buy", "userId": f"{user}-{level}"}
+            await http.post("/v1/events", json=event, headers={"X-Request-Id": "abc-1"})
+        logged[level] = [json.loads(line) for line in stream.getvalue().splitlines()]
+    stored = [entry for entry in logged["debug"] if entry["event"] == "events.stored"]
+    rows = await http.engine.pool.fetch(
+        "SELECT id::text FROM user_events WHERE user_id = 'ann-debug' ORDER BY id"
+    )
+    assert [entry["events"] + entry["emitted"] for entry in stored] == [
+        [rows[0]["id"]],
+        [row["id"] for row in rows[1:]],
+    ]
+    assert len(rows) == 4
+    assert {entry["request_id"] for entry in stored} == {"abc-1"}
+    assert logged["info"] == []
 
 
 def request(size, body=b"x"):
