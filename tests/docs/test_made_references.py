@@ -90,6 +90,7 @@ def metrics_page():
 def row(family):
     name = f"{family.name}_total" if family.type == "counter" else family.name
     labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+    assert family.documentation, f"{name} is not documented"
     shown_labels = ", ".join(f"`{label}`" for label in labels)
     return f"| `{name}` | {family.type} | {shown_labels} | {family.documentation} |"
 
@@ -98,7 +99,8 @@ def commands_page():
     """Every command with its arguments and options."""
     lines = ["# Command line", "", NOTE]
     for name, command in commands(typer.main.get_command(hogsend), "hogsend"):
-        lines += ["", f"## `{name}`", "", " ".join((command.help or "").split())]
+        assert command.help, f"{name} has no help"
+        lines += ["", f"## `{name}`", "", " ".join(command.help.split())]
         entries = [entry(parameter) for parameter in command.params if is_shown(parameter)]
         if entries:
             lines += ["", "| | |", "|---|---|", *entries]
@@ -125,6 +127,7 @@ def entry(parameter):
         name = ", ".join([*parameter.opts, *parameter.secondary_opts])
         name += "" if parameter.is_flag else f" {parameter.metavar or 'TEXT'}"
     text = " ".join((getattr(parameter, "help", None) or "").split())
+    assert text or parameter.param_type_name == "argument", f"{name} has no help"
     return f"| `{name}` | {text.replace('|', chr(92) + '|')} |"
 
 
