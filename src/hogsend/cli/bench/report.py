@@ -86,18 +86,24 @@ class Reporter:
     def finish(self) -> None:
         """Print the table, unless the cases went out as JSON."""
         if not self._json:
-            console = Console()
-            console.print(_table(self._cases), width=max(console.width, 120))
+            Console().print(_table(self._cases))
 
 
 def _table(cases: Sequence[Case]) -> Table:
-    rows = [case.to_json() for case in cases]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
     table = Table(box=None, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="left" if column in {"name", "unit"} else "right")
-    for row in rows:
-        table.add_row(*(_shown(row.get(column)) for column in columns))
+    table.add_column("case", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("unit")
+    for heading in ("ratio", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("also", style="dim")
+    for case in cases:
+        figures = (case.ratio, case.p50_ms, case.p99_ms)
+        also = (
+            dict(case.extra) if case.baseline is None else {"baseline": case.baseline, **case.extra}
+        )
+        told = ", ".join(f"{name} {_shown(value)}" for name, value in also.items())
+        table.add_row(case.name, _shown(case.value), case.unit, *map(_shown, figures), told)
     return table
 
 
