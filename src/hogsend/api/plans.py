@@ -37,6 +37,7 @@ class PlannedBucket(Record):
 
     Attributes:
         change: What is to be done about it.
+        criteria_text_before: Those that its memberships follow now.
         members: How many there are now.
         exits: The runs of journeys that the leaves would end.
         starts: The journeys that a leave starts, subject to their own limits.
@@ -51,6 +52,7 @@ class PlannedBucket(Record):
     change: str
     changes: bool
     criteria_text: str | None
+    criteria_text_before: str | None
     members: int
     members_after: int
     joins: PlannedJoins

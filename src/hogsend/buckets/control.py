@@ -31,6 +31,7 @@ from hogsend.buckets.rollout import (
     schedule_text,
 )
 from hogsend.clock import Clock
+from hogsend.criteria.describe import describe
 from hogsend.db.pool import Connection, Pool
 from hogsend.db.queries import load_queries
 from hogsend.errors import ConfigurationError, ConflictError, NotFoundError
@@ -231,6 +232,7 @@ class BucketControl:
             [not self._is_enabled(bucket, known[bucket.meta.id].enabled) for bucket in buckets],
             [generations.get(id_, known[id_].generation) for id_ in self._registry.buckets],
             now,
+            [describe(bucket.meta.criteria) for bucket in buckets],
         )
 
     async def _note_seen(self, now: datetime) -> None:

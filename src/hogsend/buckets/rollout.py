@@ -29,6 +29,7 @@ class Known:
 
     Attributes:
         fingerprint: Of the criteria that its memberships follow; None if it is new.
+        criteria: Those, in English; None if an older version noted them.
         schedule: The limits and schedules that they follow (``schedule_text``).
         enabled: What operators decided; None follows the code.
         paused: It was not evaluated for a while.
@@ -43,6 +44,7 @@ class Known:
     bucket_id: str
     name: str = ""
     fingerprint: str | None = None
+    criteria: str | None = None
     schedule: str | None = None
     enabled: bool | None = None
     paused: bool = False

@@ -112,6 +112,9 @@ def _print_bucket(console: Console, bucket: BucketPlan) -> None:
 
 def _remarks(bucket: BucketPlan) -> Iterator[str]:
     told = bucket.forecast
+    if bucket.change == "changed":
+        yield from (f"was: {bucket.criteria_before}",) if bucket.criteria_before else ()
+        yield f"now: {bucket.criteria}"
     if told.joins:
         yield f"{told.joins:,} join silently{_named(told.joining, told.joins)}"
     if told.leaves:

@@ -38,6 +38,7 @@ class BucketPlan:
 
     Attributes:
         meta: The bucket in the code; None if it was removed from there.
+        criteria_before: The criteria that the memberships follow, in English, if they are known.
         members: How many there are now.
         forecast: What would happen at once; nothing where nobody is looked at.
         exits: How many runs the leaves would end, by journey.
@@ -49,9 +50,15 @@ class BucketPlan:
     change: Change
     members: int
     meta: BucketMeta | None = None
+    criteria_before: str | None = None
     forecast: Forecast = field(default_factory=Forecast)
     exits: Mapping[str, int] = field(default_factory=dict)
     starts: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> str | None:
+        """The criteria in the code, in English."""
+        return None if self.meta is None else describe(self.meta.criteria)
 
     @property
     def changes(self) -> bool:
@@ -162,6 +169,7 @@ class _Planner:
             change=change,
             members=self.members.get(meta.id, 0),
             meta=meta,
+            criteria_before=known.criteria,
             forecast=told.forecast,
             exits=told.exits,
             starts=_starts(self.journeys, meta) if told.forecast.leaves else (),
@@ -183,6 +191,7 @@ class _Planner:
                 bucket_id=bucket_id,
                 name=known.name,
                 change=Change.REMOVED,
+                criteria_before=known.criteria,
                 members=self.members.get(bucket_id, 0),
             )
             for bucket_id, known in self.known.items()
@@ -235,7 +244,8 @@ def _bucket_json(plan: BucketPlan) -> dict[str, Any]:
         "name": plan.name,
         "change": str(plan.change),
         "changes": plan.changes,
-        "criteriaText": None if plan.meta is None else describe(plan.meta.criteria),
+        "criteriaText": plan.criteria,
+        "criteriaTextBefore": plan.criteria_before,
         "members": plan.members,
         "membersAfter": plan.after,
         "joins": {"count": told.joins, "announced": False, "users": list(told.joining)},

@@ -53,6 +53,7 @@ async def test_each_change_is_named(pool):
     plan = await one(world, [trial("pro")])
     assert (plan.change, plan.members, plan.after) == (Change.CHANGED, 7, 3)
     assert (plan.forecast.joins, plan.forecast.leaves) == (3, 7)
+    assert (plan.criteria_before, plan.criteria) == ('plan is "trial"', 'plan is "pro"')
     plan = await one(world, [trial(max_dwell=days(1))])
     assert (plan.change, plan.after, plan.forecast.leaves) == (Change.RESCHEDULED, 7, 0)
     for options in ({"chosen": frozenset()}, {}):

@@ -1,6 +1,6 @@
 -- What is known of these buckets, or of all: their configuration, the live job, whether any was
 -- ever done.
-SELECT config.bucket_id, config.name, config.fingerprint, config.schedule, config.enabled,
+SELECT config.bucket_id, config.name, config.fingerprint, config.criteria, config.schedule, config.enabled,
        config.paused, config.retired_at IS NOT NULL AS retired, config.seen_at, config.generation,
        job.status AS job_status, job.mark AS job_mark,
        EXISTS (
