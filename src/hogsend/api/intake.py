@@ -9,10 +9,12 @@ work in between, so that a refusal waits for one of them at most.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+import structlog
 from starlette.requests import Request
 
 from hogsend.api.body import MAX_BATCH_BYTES
@@ -28,6 +30,9 @@ MAX_UNPARSED_BYTES: Final = 2 * 1024 * 1024
 _LARGE_BYTES: Final = 16 * 1024
 _RETRY_AFTER_S: Final = 1.0
 _READ_S: Final = 30
+_TELL_EVERY_S: Final = 5.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Intake:
@@ -41,6 +46,8 @@ class Intake:
         self._is_full = is_full
         self._taken = 0
         self._unparsed = 0
+        self._refused = 0
+        self._told_at = -_TELL_EVERY_S
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -54,7 +61,7 @@ class Intake:
         announced = request.headers.get("Content-Length", "")
         size = int(announced) if announced.isdecimal() else _LARGE_BYTES
         if self._is_full() or (self._taken > 0 and self._taken + size > MAX_BYTES):
-            raise OverloadedError(_RETRY_AFTER_S)
+            raise self._refuse()
         self._taken += size
         try:
             if _LARGE_BYTES < size <= MAX_BATCH_BYTES:
@@ -75,7 +82,7 @@ class Intake:
     async def _wait_for_turn(self, size: int) -> None:
         """Between two large bodies whatever else is due has its turn."""
         if self._unparsed > 0 and self._unparsed + size > MAX_UNPARSED_BYTES:
-            raise OverloadedError(_RETRY_AFTER_S)
+            raise self._refuse()
         self._unparsed += size
         try:
             async with self._turn:
@@ -83,4 +90,13 @@ class Intake:
         finally:
             self._unparsed -= size
         if self._is_full():
-            raise OverloadedError(_RETRY_AFTER_S)
+            raise self._refuse()
+
+    def _refuse(self) -> OverloadedError:
+        """Count a refusal, and say from time to time how many there were."""
+        self._refused += 1
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_EVERY_S:
+            _log.warning("ingest.overloaded", refused=self._refused, bytes=self._taken)
+            self._refused, self._told_at = 0, now
+        return OverloadedError(_RETRY_AFTER_S)

@@ -20,6 +20,7 @@ _HEADER: Final = "X-Request-Id"
 _GIVEN: Final = re.compile(r"[\w.:+/=-]{1,100}")
 _NO_ANSWER: Final = 499
 _FAULT: Final = 500
+_REFUSED: Final = 503
 
 
 class Observe:
@@ -61,7 +62,8 @@ class Observe:
         count, times = self._counted(method, route, status)
         count.inc()
         times.observe(seconds)
-        tell = _log.warning if status >= _FAULT else _log.debug
+        # Refusals come by the thousand when there is too much; what refuses says so now and then.
+        tell = _log.warning if status >= _FAULT and status != _REFUSED else _log.debug
         tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
     def _counted(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:

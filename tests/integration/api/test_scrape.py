@@ -142,3 +142,15 @@ async def test_bodies_beyond_the_bounds_are_refused():
     with pytest.raises(OverloadedError):
         async with intake.admit(request(10)):
             pass
+
+
+async def test_a_flood_of_refusals_is_no_flood_of_the_log(http, monkeypatch):
+    """One line says that there are any; each answer is 503 with Retry-After, and counted."""
+    monkeypatch.setattr(type(http.engine.batcher), "is_full", property(lambda _: True))
+    stream = io.StringIO()
+    configure_logging("info", stream)
+    answers = [await http.post("/v1/events", json={"name": "buy"}) for _ in range(50)]
+    assert {(each.status_code, each.headers["Retry-After"]) for each in answers} == {(503, "1")}
+    (told,) = map(json.loads, stream.getvalue().splitlines())
+    assert (told["event"], told["level"]) == ("ingest.overloaded", "warning")
+    assert (await scrape(http))["hogsend_http_requests_total", "/v1/events", "503", "POST"] == 50

@@ -58,15 +58,26 @@ async def served(dsn: str) -> AsyncIterator[Served]:
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
+    heard: asyncio.Task[None] | None = None
     try:
-        yield Served(port=await _port(process), key=key, pid=process.pid)
+        port = await _port(process)
+        heard = asyncio.create_task(_hear_out(process))
+        yield Served(port=port, key=key, pid=process.pid)
     finally:
         process.terminate()
-        await process.communicate()
+        await process.communicate() if heard is None else await heard
+        await process.wait()
+
+
+async def _hear_out(process: asyncio.subprocess.Process) -> None:
+    """Read what it says until it ends: with a full pipe it would stand still."""
+    assert process.stderr is not None  # noqa: S101 - it is a pipe
+    while await process.stderr.read(1 << 16):
+        pass
 
 
 async def _port(process: asyncio.subprocess.Process) -> int:
-    """Wait until it is ready; what it says afterwards is few lines."""
+    """Wait until it is ready."""
     assert process.stderr is not None  # noqa: S101 - it is a pipe
     said = b""
     async for line in process.stderr:
