@@ -12,7 +12,7 @@ ARGS ?=
 # Where it is set, every process would compile the whole program anew: half a second each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo dev test soak fmt lint types bench docs reference lock assets clean
+.PHONY: demo dev test soak fmt lint types bench docs reference lock assets screenshots clean
 
 demo: $(READY)
 	@$(BIN)/hogsend demo $(ARGS)
@@ -55,6 +55,10 @@ lock: $(READY)
 
 # The scripts of others that Studio serves, in the versions of package-lock.json.
 assets: $(ASSETS)
+
+# The pictures of Studio in the documentation, from the demo's data.
+screenshots: $(READY)
+	@$(BIN)/python -m tests.studio.screenshots
 
 clean:
 	@rm -rf $(VENV) .hogsend node_modules $(VENDOR)

@@ -26,6 +26,7 @@ from hogsend.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import socket
+    from datetime import datetime
 
     from hogsend.app.client import Client
     from hogsend.clock import Clock
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE: Final = Path("examples", "cdnow")
 _DATABASE: Final = "hogsend_demo"
-_TAIL: Final = timedelta(days=30)
+_TAIL_DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,12 @@ class _Plan:
     app_name: str
     script: Script
     picture: Path | None = None
+    tail: timedelta = timedelta(days=_TAIL_DAYS)
+
+    @property
+    def until(self) -> datetime:
+        """When the replay ends."""
+        return self.script.ends_at + self.tail
 
 
 def demo(
@@ -73,6 +80,9 @@ def demo(
         Path | None,
         typer.Option(metavar="PATH", help="Also save the result as an SVG picture.", hidden=True),
     ] = None,
+    tail: Annotated[
+        int, typer.Option(metavar="DAYS", help="How long time goes on afterwards.", hidden=True)
+    ] = _TAIL_DAYS,
 ) -> None:
     """Replay past events, and watch people join and leave buckets.
 
@@ -81,7 +91,7 @@ def demo(
     event (or name the event with --event); all the others become properties. The demo has a
     database of its own, emptied each time.
     """
-    plan = replace(_plan(file, app, event), picture=picture)
+    plan = replace(_plan(file, app, event), picture=picture, tail=timedelta(days=tail))
     if leave:
         run_async(_demo(plan, None))
         return
@@ -135,7 +145,7 @@ async def _replay(plan: _Plan, dsn: str) -> None:
 
     script = plan.script
     clock = VirtualClock(script.starts_at)
-    until = script.ends_at + _TAIL
+    until = plan.until
     async with _on_database(plan.app, dsn, clock) as client:
         scene = Scene(
             pool=client.engine.pool,
@@ -186,10 +196,9 @@ def _somebody(plan: _Plan) -> str:
 
 def _invite(plan: _Plan, dsn: str, example: str, link: str) -> None:
     console = make_console()
-    until = plan.script.ends_at + _TAIL
     console.print(
         "\nAPI and worker now run on this result, by today's clock: what was due since "
-        f"{until:%Y-%m-%d} happens now.\nLook at it in Studio (this link signs you in once, "
+        f"{plan.until:%Y-%m-%d} happens now.\nLook at it in Studio (this link signs you in once, "
         "within 10 minutes):\n"
     )
     print_command(console, link)

@@ -158,9 +158,24 @@ async def show_bucket(
     return BucketDetail(
         **_summary(registry, configs, bucket_id, counts[bucket_id], now),
         **_definition(registry.buckets.get(bucket_id)),
-        feeds_journeys=_fed(journeys, bucket_id),
+        feeds_journeys=fed_journeys(journeys, bucket_id),
         recent_members=recent.members,
     )
+
+
+async def bucket_statuses(
+    pool: Pool, registry: Registry, now: datetime
+) -> dict[str, tuple[str, BucketStatus]]:
+    """Name and status of every bucket, in the order of ``list_buckets``."""
+    configs = await _configs(pool)
+    live = frozenset(registry.live_ids)
+    return {
+        id_: (
+            _name(registry, configs, id_),
+            _status(configs.get(id_), now, enabled=id_ in live, in_code=id_ in registry.buckets),
+        )
+        for id_ in _known_ids(registry, configs)
+    }
 
 
 async def require_bucket(pool: Pool, registry: Registry, bucket_id: str) -> None:
@@ -207,7 +222,7 @@ async def switch_bucket(
     )
 
 
-def _fed(journeys: JourneyRegistry, bucket_id: str) -> list[FedJourney]:
+def fed_journeys(journeys: JourneyRegistry, bucket_id: str) -> list[FedJourney]:
     """The journeys that this bucket's transitions start, those that ride along on it first."""
     names = {f"{name}:{bucket_id}" for name in ANY_BUCKET_EVENTS} | ANY_BUCKET_EVENTS
     dwells = f"{BUCKET_DWELL}:{bucket_id}:"
@@ -239,6 +254,12 @@ def _require(bucket_id: str, known: Sequence[str]) -> None:
         raise NotFoundError("bucket", bucket_id, known)
 
 
+def _name(registry: Registry, configs: Mapping[str, Any], bucket_id: str) -> str:
+    bucket = registry.buckets.get(bucket_id)
+    name: str = configs[bucket_id]["name"] if bucket is None else bucket.meta.name
+    return name
+
+
 def _summary(
     registry: Registry,
     configs: Mapping[str, Any],
@@ -251,7 +272,7 @@ def _summary(
     enabled = bucket_id in registry.live_ids
     return {
         "id": bucket_id,
-        "name": configs[bucket_id]["name"] if bucket is None else bucket.meta.name,
+        "name": _name(registry, configs, bucket_id),
         "description": "" if bucket is None else bucket.meta.description,
         "criteria_text": "" if bucket is None else describe(bucket.meta.criteria),
         "enabled": enabled,

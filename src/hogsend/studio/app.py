@@ -12,13 +12,15 @@ from hogsend.ops.sessions import Sessions
 from hogsend.studio.access import Admission
 from hogsend.studio.assets import assets
 from hogsend.studio.faults import install_fault_pages
+from hogsend.studio.pages.bucket import bucket_pages
+from hogsend.studio.pages.buckets import buckets_pages
 from hogsend.studio.pages.overview import overview_pages
 from hogsend.studio.pages.signing import signing_pages
 from hogsend.studio.rendering import Studio
 
 PATH: Final = "/studio"
 
-_PAGES: Final = (overview_pages,)
+_PAGES: Final = (overview_pages, buckets_pages, bucket_pages)
 
 
 def create_studio(client: Client, callers: Callers) -> FastAPI:

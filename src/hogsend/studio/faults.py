@@ -27,6 +27,7 @@ _TITLES: Final = {
     422: "That cannot be read",
     500: "Something went wrong here",
     503: "The database cannot be reached",
+    504: "This took too long",
 }
 _STATUSES: Final[dict[type[Exception], int]] = {
     ForbiddenError: 403,
@@ -36,6 +37,7 @@ _STATUSES: Final[dict[type[Exception], int]] = {
     InvalidInputError: 422,
     RequestValidationError: 422,
     **dict.fromkeys(UNREACHABLE, 503),
+    TimeoutError: 504,
     Exception: 500,
 }
 
@@ -71,6 +73,9 @@ def _text(error: Exception, status: int) -> str:
         case 503:
             _log.warning("database.unavailable", error=repr(error))
             return "Nothing is lost: reload in a moment."
+        case 504:
+            _log.warning("read.cut_off", error=repr(error))
+            return "The database did not answer in time, so this was cut off. Nothing was changed."
     if isinstance(error, RequestValidationError):
         return "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
     return str(error)

@@ -49,8 +49,8 @@ class Studio:
 
     @property
     def pool(self) -> Pool:
-        """The running client's connections."""
-        return self.client.engine.pool
+        """The running client's connections for operators' reads."""
+        return self.client.engine.reads
 
     @property
     def now(self) -> datetime:
@@ -58,7 +58,7 @@ class Studio:
         return self.client.clock.now()
 
     def page(
-        self, request: Request, template: str, status: int = 200, **values: Any
+        self, request: Request, template: str, http_status: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page, or a part of one."""
         theme = request.cookies.get("hogsend_theme", "")
@@ -76,7 +76,7 @@ class Studio:
             now=self.now,
             **values,
         )
-        response = HTMLResponse(html, status, headers=_HEADERS)
+        response = HTMLResponse(html, http_status, headers=_HEADERS)
         drop_flash(response, request)
         return response
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlencode
 
 from hogsend.ops.record import Page
+
+FURTHEST: Final = 10_000
+"""How far back a list is paged; searching leads further."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Table:
         others: More parameters of the page, to be kept.
         total: How many rows there are; at least so many if ``capped``.
         shown: How many of them are on this page.
+        paged: Whether there are pages behind this one to turn to.
     """
 
     id: str
@@ -34,16 +39,16 @@ class Table:
     total: int = 0
     shown: int = 0
     capped: bool = False
+    paged: bool = True
 
     @property
     def page(self) -> Page:
         """As ``ops`` takes it."""
         return Page(limit=self.limit, offset=self.offset)
 
-    def holds(self, *, total: int, shown: int, capped: bool = False) -> Table:
-        """Note what was found; returns itself."""
-        self.total, self.shown, self.capped = total, shown, capped
-        return self
+    def holds(self, *, total: int, shown: int, capped: bool = False, paged: bool = True) -> None:
+        """Note what was found."""
+        self.total, self.shown, self.capped, self.paged = total, shown, capped, paged
 
     @property
     def first(self) -> int:
@@ -63,8 +68,14 @@ class Table:
     @property
     def next(self) -> str | None:
         """The page after."""
-        more = self.last < self.total or self.capped
-        return self._url(offset=self.offset + self.limit) if self.shown and more else None
+        offset = self.offset + self.limit
+        more = self.shown > 0 and (self.last < self.total or self.capped)
+        return self._url(offset=offset) if more and self.paged and offset <= FURTHEST else None
+
+    @property
+    def here(self) -> str:
+        """This page."""
+        return self._url(offset=self.offset)
 
     @property
     def kept(self) -> list[tuple[str, str]]:

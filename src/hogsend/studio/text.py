@@ -19,6 +19,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def plural(count: int, one: str, several: str | None = None) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def compact(value: float) -> str:
     """``1.23M``; below ten thousand all digits."""
     for scale, letter in _SCALES:
@@ -55,6 +60,11 @@ def iso(instant: datetime) -> str:
     return instant_to_json(instant)
 
 
+def minus(instant: datetime, seconds: float) -> datetime:
+    """So long before."""
+    return instant - timedelta(seconds=seconds)
+
+
 def as_json(value: Any) -> str:
     """For an attribute that a script reads."""
     return json.dumps(value, separators=(",", ":"), default=str)
@@ -67,4 +77,6 @@ FILTERS: Final = {
     "utc": utc,
     "iso": iso,
     "json": as_json,
+    "minus": minus,
+    "plural": plural,
 }

@@ -117,7 +117,7 @@ def signing_pages(studio: Studio, sessions: Sessions, callers: Callers) -> APIRo
         action = Action(
             actor=caller.actor, name="studio.sign-in", target=caller.id, detail=_where(request)
         )
-        await note_action(studio.pool, action, studio.now)
+        await note_action(studio.client.engine.pool, action, studio.now)
         response = go_to(request, _own(next_))
         response.set_cookie(
             COOKIE,

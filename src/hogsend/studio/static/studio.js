@@ -1,5 +1,6 @@
 // What Studio's pages do in the browser; each part is a module of its own.
 
+import { drawCharts } from "./charts.js";
 import { watchConnection } from "./connection.js";
 import { openDialogs } from "./dialogs.js";
 import { toggleMenu } from "./menu.js";
@@ -11,3 +12,4 @@ toggleMenu();
 openDialogs();
 watchConnection();
 tellTimes();
+drawCharts();
