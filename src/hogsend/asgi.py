@@ -28,6 +28,7 @@ from hogsend.api.plans import plan_routes
 from hogsend.api.reference import reference_routes
 from hogsend.api.scrape import scrape_routes
 from hogsend.api.shortcut import Shortcut
+from hogsend.api.webhook_endpoints import endpoint_routes
 from hogsend.api.webhooks import webhook_routes
 from hogsend.app.client import Client
 from hogsend.integrations.sources.definition import WebhookSource
@@ -49,6 +50,7 @@ _ROUTES: Final = (
     key_routes,
     audit_routes,
     outbox_routes,
+    endpoint_routes,
     mail_routes,
     scrape_routes,
 )

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
         posthog_api_key: Of the PostHog project that buckets with ``sync_to_posthog`` are told to;
             without it none is.
         posthog_host: Where PostHog is, e.g. ``https://eu.i.posthog.com``.
+        webhooks_allow_private: Let webhooks go to addresses that are not public, and by http.
         shutdown_timeout: Seconds that a process may take to finish what is under way when it is
             told to stop.
         log_level: The least severe level that is logged.
@@ -117,6 +118,7 @@ class Settings(BaseSettings):
     resend_api_key: SecretStr | None = None
     posthog_api_key: SecretStr | None = None
     posthog_host: Annotated[str, AfterValidator(_require_http)] = "https://us.i.posthog.com"
+    webhooks_allow_private: bool = False
     shutdown_timeout: float = Field(default=20, gt=0)
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

@@ -15,7 +15,7 @@ ADMIN: Final = "/v1/admin"
 WEBHOOKS: Final = "/v1/webhooks"
 """Open to everybody without a key: sources know their own by signatures."""
 
-_FULL_ADMIN: Final = (f"{ADMIN}/api-keys",)
+_FULL_ADMIN: Final = (f"{ADMIN}/api-keys", f"{ADMIN}/webhook-endpoints")
 _OPEN: Final = frozenset({"/v1/health", "/v1/health/live", UNSUBSCRIBE})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -172,6 +172,10 @@ class Client:
             watch.start()
             resources.push_async_callback(watch.stop)
         await engine.posthog.register(list(self.registry.buckets))
+        await engine.endpoints.run_once()
+        watch = Service("webhook-endpoints", engine.endpoints)
+        watch.start()
+        resources.push_async_callback(watch.stop)
         await resources.enter_async_context(engine.batcher)
         self._health = HealthCheck(engine, self.registry)
         return engine

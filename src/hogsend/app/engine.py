@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from hogsend.app.ends import JourneyEnds
 from hogsend.buckets.backfill import JobRunner
 from hogsend.buckets.members import Members
 from hogsend.buckets.reconcile import DEFAULT_CRON, Reconciler
@@ -20,6 +21,8 @@ from hogsend.events.model import Outcome, Write
 from hogsend.events.observed import ObservedWriter
 from hogsend.integrations.posthog.sync import PostHogSync
 from hogsend.integrations.subscriber import OutboxSubscriber
+from hogsend.integrations.webhooks.endpoints import Directory
+from hogsend.integrations.webhooks.messages import Messages
 from hogsend.journeys.context import Services
 from hogsend.journeys.enrollment import JourneySubscriber
 from hogsend.journeys.executor import Executor
@@ -76,6 +79,8 @@ class Engine:
             },
             has_key=posthog,
         )
+        self.endpoints = Directory(pool=pool, clock=clock)
+        messages = Messages(self.endpoints)
         self.ingest = Ingest(
             pool=pool,
             clock=clock,
@@ -83,7 +88,7 @@ class Engine:
                 BucketSubscriber(registry),
                 JourneySubscriber(journeys),
                 EmailSubscriber(),
-                OutboxSubscriber(self.posthog),
+                OutboxSubscriber(self.posthog, messages),
             ],
         )
         observed = ObservedWriter(
@@ -96,6 +101,7 @@ class Engine:
             registry=journeys,
             services=Services(pool=pool, clock=clock, submit=self.submit, mailer=self.mailer),
             on_error=on_journey_error,
+            ends=JourneyEnds(messages),
         )
         self.pump = Pump(
             pool=pool,

@@ -27,6 +27,7 @@ from hogsend.cli.migrate import migrate
 from hogsend.cli.new import new
 from hogsend.cli.outbox import outbox
 from hogsend.cli.plan import plan
+from hogsend.cli.webhooks import webhooks
 from hogsend.cli.worker import worker
 
 
@@ -55,6 +56,7 @@ hogsend.add_typer(buckets)
 hogsend.add_typer(journeys)
 hogsend.add_typer(mail)
 hogsend.add_typer(outbox)
+hogsend.add_typer(webhooks)
 hogsend.command()(explain)
 hogsend.add_typer(contacts)
 hogsend.add_typer(keys)

@@ -31,7 +31,7 @@ from hogsend.db.pool import UNREACHABLE, Pool
 from hogsend.email.sending import sending_through
 from hogsend.journeys.context import Services, User
 from hogsend.journeys.errors import DivergenceError
-from hogsend.journeys.journal import Journal
+from hogsend.journeys.journal import Ends, Journal
 from hogsend.journeys.model import Run, Save, Status
 from hogsend.journeys.reactions import context_class
 from hogsend.journeys.registry import Registry
@@ -83,6 +83,7 @@ class Executor:
         services: What journeys reach through their context.
         concurrency: Runs in hand, at most.
         on_error: Told about every exception of a journey's own.
+        ends: Told about every run that comes to its end.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Executor:
         services: Services,
         concurrency: int = _CONCURRENCY,
         on_error: Callable[[Run, Exception], None] = lambda _run, _error: None,
+        ends: Ends | None = None,
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -101,7 +103,7 @@ class Executor:
         self._services = services
         self._concurrency = concurrency
         self._on_error = on_error
-        self._journal = Journal(pool)
+        self._journal = Journal(pool, ends)
         self._holder = uuid4()
         self._held: dict[UUID, _Held] = {}
         self._freed = asyncio.Event()
@@ -253,7 +255,7 @@ class Executor:
             "journey.error",
             journey=run.journey_id,
             run=str(run.id),
-            event=str(run.event.id),
+            event_id=str(run.event.id),
             user=run.user_id,
             attempt=run.attempts + 1,
             error=repr(error),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import asyncpg
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from hogsend.contacts.store import lock_existing, save_awaits
 from hogsend.db.pool import Connection, Pool
 from hogsend.journeys.model import LoggedEvent, Run, Save, Saved, Status
 from hogsend.journeys.replay import outcome_of
-from hogsend.journeys.store import check_runs, find_arrived, save_runs
+from hogsend.journeys.store import OVER, check_runs, find_arrived, save_runs
 
 _ATTEMPTS = 5
 _GROUP = 500
@@ -66,11 +66,25 @@ class Gatherer(Generic[Q, A]):
                 future.set_result(answer)
 
 
+class Ends(Protocol):
+    """Who is to know of runs that come to their end, in the transaction in which they do."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody wants to know at present."""
+        ...
+
+    async def note(self, connection: Connection, saves: Sequence[Save]) -> None:
+        """Take note of runs that are over."""
+        ...
+
+
 class Journal:
     """Commits the records of runs, each under the epoch of its claim."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, ends: Ends | None = None) -> None:
         self._pool = pool
+        self._ends = ends
         self._saves = Gatherer(self._save)
         self._checks = Gatherer(self._check)
 
@@ -95,16 +109,22 @@ class Journal:
         return await self._commit(saves)
 
     async def _commit(self, saves: Sequence[Save]) -> list[Saved]:
-        if not any(save.wait for save in saves):
+        ends = self._ends if self._ends and self._ends.wanted else None
+        if not any(save.wait or (ends and save.status in OVER) for save in saves):
             ours = await save_runs(self._pool, saves)
             return [Saved(ours=save.run.id in ours) for save in saves]
         async with self._pool.acquire() as connection, connection.transaction():
-            found = await _meet(connection, saves)
+            found: list[LoggedEvent | None] = [None] * len(saves)
+            if any(save.wait for save in saves):
+                found = await _meet(connection, saves)
             met = [
                 save if event is None else _met(save, event)
                 for save, event in zip(saves, found, strict=True)
             ]
             ours = await save_runs(connection, met)
+            if ends is not None:
+                over = [save for save in met if save.status in OVER and save.run.id in ours]
+                await ends.note(connection, over)
         return [
             Saved(ours=save.run.id in ours, found=event)
             for save, event in zip(saves, found, strict=True)

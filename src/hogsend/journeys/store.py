@@ -35,7 +35,7 @@ _decode_journal = msgspec.json.Decoder(list[Entry]).decode
 _decode_snapshot = msgspec.json.Decoder(Snapshot).decode
 _decode_event = msgspec.json.Decoder(LoggedEvent).decode
 
-_OVER: Final = frozenset({Status.COMPLETED, Status.EXITED, Status.FAILED})
+OVER: Final = frozenset({Status.COMPLETED, Status.EXITED, Status.FAILED})
 
 SUSPECT_CRASHES: Final = 3
 """Workers that died with a run in hand before it is suspected to be the reason."""
@@ -209,7 +209,7 @@ async def save_runs(connection: Connection | Pool, saves: Sequence[Save]) -> set
         _nullable(None if wait is None else wait.event for wait in waits),
         _nullable(None if wait is None else _encode(wait.where).decode() for wait in waits),
         boolean_array(_keeps(save) for save in ordered),
-        boolean_array(save.status in _OVER for save in ordered),
+        boolean_array(save.status in OVER for save in ordered),
         plain_array(save.attempts for save in ordered),
         _nullable(save.error for save in ordered),
         _nullable(save.traceback for save in ordered),
