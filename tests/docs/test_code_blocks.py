@@ -67,6 +67,7 @@ RUNNABLE = [
 async def test_the_code_blocks_of_a_page_run(page, database, tmp_path, monkeypatch):
     """As a reader would run them."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("DATABASE_URL", database)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     names = {"__name__": "__docs__"}
@@ -79,7 +80,7 @@ async def test_the_code_blocks_of_a_page_run(page, database, tmp_path, monkeypat
             template.parent.mkdir(exist_ok=True)
             template.write_text(block.code)
         elif block.language == "python" and (name := FILE_NAME.match(block.code)):
-            (tmp_path / name[1]).parent.mkdir(exist_ok=True)
+            (tmp_path / name[1]).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name[1]).write_text(block.code)
         elif block.language == "python":
             await execute(block.code, where, names)

@@ -1,6 +1,7 @@
-"""The worker as a program: `python -m my_app.worker`, the same as `hogsend worker`.
+"""The worker in a program of your own: `python -m my_app.worker`.
 
-It moves whom the clock moves, and runs the journeys. Any number may share a database.
+`hogsend worker` does the same, and writes its log as LOG_LEVEL says. Either moves whom the clock
+moves, and runs the journeys; any number may share a database.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ async def main() -> None:
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     worker = create_worker(client)
     await worker.start()
+    print("The worker runs.", flush=True)
     await told_to_stop.wait()
     await worker.stop()
 
