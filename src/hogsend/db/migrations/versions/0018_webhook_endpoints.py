@@ -5,8 +5,8 @@ from __future__ import annotations
 from hogsend.db.migrations import execute_script
 from hogsend.errors import DatabaseError
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
