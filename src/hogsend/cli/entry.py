@@ -20,6 +20,7 @@ from hogsend.cli.doctor import doctor
 from hogsend.cli.events import events
 from hogsend.cli.explain import explain
 from hogsend.cli.failure import FAILED, report
+from hogsend.cli.imports import import_export
 from hogsend.cli.journeys import journeys
 from hogsend.cli.keys import keys
 from hogsend.cli.mail import mail
@@ -52,6 +53,7 @@ hogsend.command()(demo)
 hogsend.command()(api)
 hogsend.command()(worker)
 hogsend.add_typer(events)
+hogsend.command("import")(import_export)
 hogsend.add_typer(buckets)
 hogsend.add_typer(journeys)
 hogsend.add_typer(mail)

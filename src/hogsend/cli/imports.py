@@ -6,8 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from hogsend.cli.apps import load_client
+from hogsend.cli.options import App, Json
 from hogsend.cli.printing import make_console, print_json
 from hogsend.cli.running import run_async
 
@@ -28,9 +32,41 @@ def import_file(
 ) -> int:
     """Import ``path`` and say what became of it; returns the exit code."""
     from hogsend.events.importing.files import open_event_file  # noqa: PLC0415
+
+    return _import(client, open_event_file(path, options), rejects=rejects, as_json=as_json)
+
+
+def import_export(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Whose export it is: posthog or segment.")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="NDJSON, an event per line.")],
+    *,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Where refused lines go; by default FILE.rejects.ndjson."
+        ),
+    ] = None,
+    app: App = None,
+    as_json: Json = False,
+) -> None:
+    """Import the past from PostHog or Segment; importing again goes on and stores nothing twice.
+
+    PostHog: a batch export as JSON lines. Segment: the calls of an archive. What a line means is
+    as for their webhooks. Lines that cannot be stored are refused one by one, with number and
+    reason, and the exit code is 1.
+    """
+    from hogsend.integrations.sources.exports import ExportFile  # noqa: PLC0415
+
+    refused_to = rejects or file.with_name(f"{file.name}.rejects.ndjson")
+    export = ExportFile(file, source)
+    raise typer.Exit(_import(load_client(app), export, rejects=refused_to, as_json=as_json))
+
+
+def _import(client: Client, file: EventFile, *, rejects: Path, as_json: bool) -> int:
     from hogsend.events.importing.rejects import Rejects  # noqa: PLC0415
 
-    file = open_event_file(path, options)
     console = make_console(stderr=True)
     with Rejects(rejects) as refused, _progress(console) as show:
         tally, seconds = run_async(_run(client, file, refused, show))
@@ -89,6 +125,7 @@ def _tally_json(tally: Tally, rejects: Rejects) -> dict[str, Any]:
         "stored": tally.stored,
         "known": tally.known,
         "rejected": tally.rejected,
+        "ignored": tally.ignored,
         "rejectsFile": str(rejects.path) if tally.rejected else None,
     }
 
@@ -102,6 +139,8 @@ def _print_summary(tally: Tally, rejects: Rejects, seconds: float) -> None:
     )
     if tally.known:
         console.print(f"{tally.known:,} were stored before; nothing is stored twice.")
+    if tally.ignored:
+        console.print(f"{tally.ignored:,} stand for nothing here, such as pages or aliases.")
     if tally.rejected:
         _print_rejects(rejects)
 

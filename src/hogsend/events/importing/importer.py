@@ -17,7 +17,7 @@ from hogsend.errors import DatabaseError, InvalidInputError
 from hogsend.events.batcher import Batcher
 from hogsend.events.importing.files import EventFile
 from hogsend.events.importing.keys import LineKeys
-from hogsend.events.importing.lines import Line, LineError
+from hogsend.events.importing.lines import Line, LineError, LineIgnoredError
 from hogsend.events.importing.rejects import Rejects
 from hogsend.events.model import Outcome, Write
 from hogsend.events.parse import parse_event
@@ -35,11 +35,12 @@ class Tally:
     stored: int = 0
     known: int = 0
     rejected: int = 0
+    ignored: int = 0
 
     @property
     def done(self) -> int:
         """Lines of which it is known what became of them."""
-        return self.stored + self.known + self.rejected
+        return self.stored + self.known + self.rejected + self.ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,8 @@ class Importer:
                 if item.get("idempotencyKey") is None:
                     item["idempotencyKey"] = key
                 write = parse_event(item, self._clock.now())
+            except LineIgnoredError:
+                self._tally.ignored += 1
             except (InvalidInputError, LineError) as error:
                 self._refuse(line, str(error))
             else:

@@ -22,6 +22,10 @@ class LineError(HogsendError):
     """A line cannot be read as an event; the message says why."""
 
 
+class LineIgnoredError(LineError):
+    """A line is understood and stands for nothing here; the message says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A line without its ending, or several that a quoted line break joins.
