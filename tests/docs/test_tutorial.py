@@ -19,7 +19,9 @@ import subprocess
 import sys
 import termios
 import time
+import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from tests.acceptance.test_commands import free_port
@@ -48,6 +50,7 @@ class Terminal:
         )
         os.close(theirs)
         self._shown = ""
+        self.log = ""
 
     def expect(self, text):
         """Wait until it has shown ``text``; what comes before is passed over."""
@@ -79,7 +82,9 @@ class Terminal:
         except OSError as error:  # the other end is closed: the command has ended
             assert error.errno == errno.EIO  # noqa: PT017
             return
-        self._shown += COLOURS.sub("", read).replace("\r\n", "\n")
+        text = COLOURS.sub("", read).replace("\r\n", "\n")
+        self._shown += text
+        self.log += text
 
 
 class Reader:
@@ -99,6 +104,7 @@ class Reader:
                 except AssertionError as error:
                     error.add_note(f"{PAGE}:{block.line}")
                     raise
+            look_at_studio(self._terminal.log)
         finally:
             if self._terminal is not None:
                 self._terminal.close()
@@ -158,6 +164,21 @@ class Reader:
 
     def _sources(self):
         return [file for part in ("my_app", "tests") for file in (self._home / part).rglob("*.py")]
+
+
+def look_at_studio(shown):
+    """By the link that ``make dev`` shows: the bucket's members, and every file of the page."""
+    link = re.search(r"http://\S+/studio/sign-in/\S+", shown)[0]
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    browser.open(link, timeout=30)
+    with browser.open(f"{link.partition('/studio')[0]}/studio/buckets/power-users") as answer:
+        page, address = answer.read().decode(), answer.url
+    assert "ada" in page
+    assert "carol" in page
+    files = re.findall(r'(?:src|href)="([^"]+\.(?:js|css|svg))"', page)
+    assert any("vendor/" in file for file in files)
+    for file in files:
+        browser.open(urljoin(address, file), timeout=30)
 
 
 def follow(home, env, *, install=None):
