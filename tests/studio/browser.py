@@ -7,18 +7,20 @@ import contextlib
 import socket
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 from pydantic import SecretStr
 from tests.integration.api.conftest import make_settings
 
-from hogsend import days, define_bucket, define_journey, hours
+from hogsend import days, define_bucket, define_journey, hours, send_email
 from hogsend.app.client import create_client
 from hogsend.app.worker import create_worker
 from hogsend.asgi import create_app
 
 KEY = "a-key-that-opens-everything"
+TEMPLATES = Path(__file__).with_name("templates")
 PATIENCE_MS = 15_000
 
 
@@ -50,7 +52,37 @@ def make_app():
     async def win_back(user, ctx):
         await ctx.sleep(days(3))
 
-    return {"buckets": [buyers, quiet, pro], "journeys": [win_back]}
+    @define_journey(id="receipt", name="Receipt", trigger="paid")
+    async def receipt(user, ctx):
+        await ctx.step("number", ask_for_number)
+        await send_email(template="receipt")
+
+    return {
+        "buckets": [buyers, quiet, pro],
+        "journeys": [win_back, receipt],
+        "templates": TEMPLATES,
+    }
+
+
+class _Numbers:
+    """What gives a receipt its number: another system, which may be down."""
+
+    down = False
+
+
+def ask_for_number():
+    """A step of a journey."""
+    if _Numbers.down:
+        raise OSError("the ledger does not answer")
+    return 4711
+
+
+@contextlib.contextmanager
+def ledger_down():
+    """Meanwhile, receipts fail."""
+    _Numbers.down = True
+    yield
+    _Numbers.down = False
 
 
 class Server:

@@ -33,6 +33,15 @@ SHOTS = {
     "overview": "/",
     "buckets": "/buckets",
     "bucket": "/buckets/repeat-buyers?period=week&points=52",
+    "people": "/people",
+    "person": "/people/customer_00004",
+    "why": "/why?user=customer_00004&bucket=lapsed",
+    "journeys": "/journeys",
+    "journey": "/journeys/win-back",
+    "events": "/events",
+    "mail": "/mail",
+    "jobs": "/jobs",
+    "audit": "/audit",
 }
 """Name of the picture, and the page; None is before signing in."""
 

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import expect as expecting
 from playwright.sync_api import sync_playwright
 from tests.databases import in_database
-from tests.studio.browser import KEY, PATIENCE_MS, Server, Visit
+from tests.studio.browser import KEY, PATIENCE_MS, Server, Visit, ledger_down
 from tests.studio.chromium import CHROMIUM, OPTIONS
 
+from hogsend.journeys import executor
 from hogsend.ops.keys import Scope, create_key, revoke_key
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,15 @@ PAGES = (
     "/buckets/buyers?status=left&period=hour&points=24",
     "/buckets/went-quiet",
     "/buckets/no-such-bucket",
+    "/people",
+    "/people/user-01",
+    "/why?user=user-01&bucket=buyers",
+    "/journeys",
+    "/journeys/win-back",
+    "/events",
+    "/mail",
+    "/jobs",
+    "/audit",
 )
 """Every page of Studio, also where there is nothing to show."""
 
@@ -44,6 +54,7 @@ def studio(server, clones):
             send(http, *({"name": "buy", "userId": f"user-{n:02}"} for n in range(60)))
             send(http, *({"name": "buy", "userId": f"user-{n:02}"} for n in range(55)))
             http.put("/v1/contacts", json={"userId": "ada", "email": "ada@example.com"})
+            send(http, {"name": "paid", "userId": "ada"})
         yield running
     clones.give_back(name)
 
@@ -154,6 +165,86 @@ def test_the_numbers_are_those_of_the_api(studio, visit):
     visit.go("/buckets")
     cell = page.locator("table.buckets tr", has_text="Buyers").locator("[data-label=Members]")
     expect(cell).to_have_text(str(counts["active"]))
+
+
+def test_an_operator_reads_why_a_person_is_in(studio, visit):
+    """From a search to the reason, each condition, and when the clock moves them; as the API says."""
+    page = visit.page
+    visit.sign_in()
+    visit.go("/people")
+    page.get_by_label("Find a person").fill("user-07")
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="user-07").click()
+    with calling(studio) as http:
+        said = http.get("/v1/admin/buckets/buyers/explain?userId=user-07").json()
+    place = page.locator(".places li").filter(has_text="Buyers")
+    expect(place).to_contain_text("because " + said["reason"].split(";")[0])
+    leaves = place.locator(".next time").first
+    assert leaves.get_attribute("datetime") == said["next"][0]["at"]
+    place.get_by_role("link", name="Every condition").click()
+    expect(page.get_by_role("heading", name="user-07 and Buyers")).to_be_visible()
+    expect(page.get_by_role("img", name="holds", exact=True)).to_have_count(1)
+    assert page.locator(".leaf-line").all_text_contents() == [
+        leaf["text"] for leaf in said["leaves"]
+    ]
+
+
+def test_a_failed_run_is_tried_again(studio, visit, monkeypatch):
+    """The reason and the traceback are read, the dialog asked, and the run goes on to its end."""
+    monkeypatch.setattr(executor, "BACKOFF", ())
+    page = visit.page
+    visit.sign_in()
+    with ledger_down(), calling(studio) as http:
+        send(http, {"name": "paid", "userId": "bea", "email": "bea@example.com"})
+        visit.go("/journeys/receipt?q=bea")
+        failed = page.locator("#runs-list").get_by_role("link", name="failed", exact=True)
+        while not failed.count():
+            page.reload()
+    failed.click()
+    expect(page.locator(".failure")).to_contain_text("the ledger does not answer")
+    expect(page.locator(".failure pre")).to_contain_text("ask_for_number")
+    assert faults_of(page, "run") == []
+    page.get_by_role("button", name="Retry").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("what it did before is not done again")
+    dialog.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("status")).to_contain_text("goes on where it failed")
+    with calling(studio) as http:
+        assert http.get("/v1/admin/audit-logs").json()["auditLogs"][0]["action"] == "journey.retry"
+    visit.go("/people/bea")
+    expect(page.locator("#timeline")).to_contain_text("Began Receipt")
+
+
+def test_events_come_in_by_themselves(studio, visit):
+    """The stream shows an event at once, and with a filter only those of its name."""
+    page = visit.page
+    visit.sign_in()
+    visit.go("/events")
+    with calling(studio) as http:
+        send(http, {"name": "rang", "userId": "eve", "eventProperties": {"door": "back"}})
+        row = page.locator("#events tbody tr").filter(has_text="rang")
+        expect(row).to_contain_text('{"door":"back"}')
+        page.get_by_label("Name of the event").fill("rang")
+        expect(page.locator("#events tbody tr")).to_have_count(1)
+        send(http, {"name": "knocked", "userId": "eve"}, {"name": "rang", "userId": "eve"})
+        expect(page.locator("#events tbody tr")).to_have_count(2)
+        expect(page.locator("#events .pager")).to_contain_text("of 2")
+
+
+def test_a_mail_is_seen_and_loads_nothing(studio, visit):
+    """It is rendered in its frame; the picture of another site is not asked for."""
+    visit.expected.add("spy.png")
+    blocked = []
+    visit.page.on("requestfailed", lambda request: blocked.append((request.url, request.failure)))
+    visit.sign_in()
+    visit.go("/people/ada")
+    visit.page.get_by_role("link", name="Your receipt").click()
+    frame = visit.page.frame_locator("iframe.letter")
+    expect(frame.get_by_text("Thank you.")).to_be_visible()
+    expect(frame.locator("img")).to_have_attribute("src", "https://example.com/spy.png")
+    assert ("https://example.com/spy.png", "csp") in blocked
+    visit.faults.remove("foreign: https://example.com/spy.png")  # seen, and not sent
+    assert faults_of(visit.page, "mail") == []
 
 
 def test_times_are_the_viewers_and_the_title_is_utc(visit):

@@ -84,7 +84,7 @@ def metrics_routes(client: Client) -> APIRouter:
     async def funnel(journey_id: JourneyIdPath) -> Funnel:
         """How many runs came to each durable call, in the order of the calls.
 
-        Of the newest 10,000 runs.
+        Of the newest 5,000 runs.
         """
         await require_journey(client.engine.reads, client.journeys, journey_id)
         return await journey_funnel(client.engine.reads, journey_id)

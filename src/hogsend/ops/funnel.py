@@ -12,7 +12,7 @@ from hogsend.ops.runs import RunCounts, count_runs
 
 SQL = load_queries(__package__)
 
-_LOOKED_AT: Final = 10_000
+_LOOKED_AT: Final = 5_000
 
 
 class JourneyFigures(Record):

@@ -99,6 +99,29 @@ async def list_runs(
     )
 
 
+async def runs_of(pool: Pool, user_id: str, page: Page) -> JourneyStates:
+    """A user's runs of all journeys: those under way first, then the newest."""
+    rows = await pool.fetch(SQL.list_runs_of_user, user_id, page.limit, page.offset)
+    found = [dict(row) for row in rows]
+    total = max((row.pop("total") for row in found), default=0)
+    return JourneyStates(
+        states=[JourneyState.of(row) for row in found],
+        total=total,
+        limit=page.limit,
+        offset=page.offset,
+    )
+
+
+async def show_run(pool: Pool, journey_id: str, state_id: str) -> JourneyState:
+    """One run.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    async with pool.acquire() as connection:
+        return await _find(connection, journey_id, state_id)
+
+
 async def count_runs(pool: Pool, journey_ids: Iterable[str]) -> dict[str, RunCounts]:
     """The runs of each journey."""
     wanted = list(journey_ids)

@@ -14,13 +14,27 @@ from hogsend.studio.assets import assets
 from hogsend.studio.faults import install_fault_pages
 from hogsend.studio.pages.bucket import bucket_pages
 from hogsend.studio.pages.buckets import buckets_pages
+from hogsend.studio.pages.events import event_pages
+from hogsend.studio.pages.journeys import journey_pages
+from hogsend.studio.pages.mail import mail_pages
 from hogsend.studio.pages.overview import overview_pages
+from hogsend.studio.pages.people import people_pages
+from hogsend.studio.pages.records import record_pages
 from hogsend.studio.pages.signing import signing_pages
 from hogsend.studio.rendering import Studio
 
 PATH: Final = "/studio"
 
-_PAGES: Final = (overview_pages, buckets_pages, bucket_pages)
+_PAGES: Final = (
+    overview_pages,
+    buckets_pages,
+    bucket_pages,
+    people_pages,
+    journey_pages,
+    event_pages,
+    mail_pages,
+    record_pages,
+)
 
 
 def create_studio(client: Client, callers: Callers) -> FastAPI:

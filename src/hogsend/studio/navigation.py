@@ -25,4 +25,10 @@ class Entry:
 NAVIGATION: Final = (
     Entry(area="overview", label="Overview", path="/", icon="overview"),
     Entry(area="buckets", label="Buckets", path="/buckets", icon="buckets"),
+    Entry(area="people", label="People", path="/people", icon="people"),
+    Entry(area="journeys", label="Journeys", path="/journeys", icon="journeys"),
+    Entry(area="events", label="Events", path="/events", icon="events"),
+    Entry(area="mail", label="Mail", path="/mail", icon="mail"),
+    Entry(area="jobs", label="Jobs", path="/jobs", icon="jobs"),
+    Entry(area="audit", label="Audit log", path="/audit", icon="audit"),
 )

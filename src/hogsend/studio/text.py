@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from markupsafe import Markup
 
 from hogsend.instants import instant_to_json
 
 _SCALES: Final = ((1_000_000_000, "B"), (1_000_000, "M"), (10_000, "k"))
 _UNITS: Final = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0))
 _FEW: Final = 10
+_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)")
 _SHORT_S: Final = 1.0
 
 
@@ -65,6 +69,24 @@ def minus(instant: datetime, seconds: float) -> datetime:
     return instant - timedelta(seconds=seconds)
 
 
+def instant(text: str) -> datetime:
+    """What ``iso`` made."""
+    return datetime.fromisoformat(text)
+
+
+def timed(text: str) -> Markup:
+    """A text whose instants (``2026-05-03 10:00:00 UTC``) are told in the viewer's time."""
+    parts = _INSTANT.split(text)
+    return Markup("").join(
+        Markup('<time datetime="{}" title="{}" data-time="at">{}</time>').format(
+            part.replace(" UTC", "Z").replace(" ", "T"), part, part
+        )
+        if place % 2
+        else part
+        for place, part in enumerate(parts)
+    )
+
+
 def as_json(value: Any) -> str:
     """For an attribute that a script reads."""
     return json.dumps(value, separators=(",", ":"), default=str)
@@ -76,7 +98,9 @@ FILTERS: Final = {
     "duration": duration,
     "utc": utc,
     "iso": iso,
+    "instant": instant,
     "json": as_json,
+    "timed": timed,
     "minus": minus,
     "plural": plural,
 }

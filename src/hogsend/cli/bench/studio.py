@@ -60,6 +60,7 @@ async def bench_studio(settings: Settings, quick: bool, note: Note) -> AsyncIter
             await _fill(dsn, scale, now, note)
             await _add_up(client)
             async with _http(client) as http:
+                await http.post("/studio/sign-in", data={"key": _KEY})
                 for name, path in _reads(now).items():
                     yield await _measure(http, name, path, scale.rounds)
 
@@ -118,8 +119,21 @@ async def _add_up(client: Client) -> None:
 def _reads(now: datetime) -> Mapping[str, str]:
     """What is asked for, by the name of its case."""
     month = f"from={(now - timedelta(days=30)).date()}"
-    admin = "/v1/admin"
+    admin, studio = "/v1/admin", "/studio"
     return {
+        "overview": f"{studio}/",
+        "buckets": f"{studio}/buckets",
+        "bucket": f"{studio}/buckets/everybody",
+        "people": f"{studio}/people",
+        "people.search": f"{studio}/people?q=user_77",
+        "person": f"{studio}/people/user_7",
+        "why": f"{studio}/why?user=user_7&bucket=everybody",
+        "journeys": f"{studio}/journeys",
+        "journey": f"{studio}/journeys/tour",
+        "events": f"{studio}/events",
+        "mail": f"{studio}/mail",
+        "jobs": f"{studio}/jobs",
+        "audit": f"{studio}/audit",
         "api.overview": f"{admin}/metrics/overview",
         "api.buckets": f"{admin}/buckets",
         "api.buckets.far": f"{admin}/buckets?offset=1900",
@@ -162,7 +176,7 @@ def _http(client: Client) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=create_app(client)),
         base_url="http://bench",
-        headers={"Authorization": f"Bearer {_KEY}"},
+        headers={"Authorization": f"Bearer {_KEY}", "Origin": "http://bench"},
         timeout=120,
     )
 
