@@ -21,6 +21,7 @@ class Receiver(Server):
         self.ids = []
         self.answers = []
         self.head = {}
+        self.on_request = lambda: None
 
     async def serve(self, reader, writer):
         request = (await reader.readline()).decode().split()
@@ -43,5 +44,6 @@ class Receiver(Server):
             assert head["webhook-signature"] == signed
             self.taken.append(json.loads(body))
         extra = "Location: http://127.0.0.1:1/\r\n" if answer == 302 else ""
+        self.on_request()
         writer.write(f"HTTP/1.1 {answer} X\r\n{extra}Content-Length: 2\r\n\r\nno".encode())
         await writer.drain()
