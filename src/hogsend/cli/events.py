@@ -11,7 +11,7 @@ import typer
 from hogsend.cli.apps import load_client
 from hogsend.cli.imports import import_file
 from hogsend.cli.log import list_events, list_names
-from hogsend.cli.options import App, Json
+from hogsend.cli.options import App, Json, RejectsPath
 from hogsend.cli.printing import print_json
 from hogsend.cli.running import run_async
 from hogsend.events.importing.columns import ColumnOptions
@@ -103,12 +103,7 @@ def import_(
         typer.Option("--rest-as-properties", help="CSV: unknown columns are properties."),
     ] = False,
     utc: Annotated[bool, typer.Option("--utc", help="CSV: times without a zone are UTC.")] = False,
-    rejects: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="Where refused lines go; by default FILE.rejects.ndjson."
-        ),
-    ] = None,
+    rejects: RejectsPath = None,
     app: App = None,
     as_json: Json = False,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hogsend.cli.apps import load_client
-from hogsend.cli.options import App, Json
+from hogsend.cli.options import App, Json, RejectsPath
 from hogsend.cli.printing import make_console, print_json
 from hogsend.cli.running import run_async
 
@@ -42,12 +42,7 @@ def import_export(
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="NDJSON, an event per line.")],
     *,
-    rejects: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="Where refused lines go; by default FILE.rejects.ndjson."
-        ),
-    ] = None,
+    rejects: RejectsPath = None,
     app: App = None,
     as_json: Json = False,
 ) -> None:

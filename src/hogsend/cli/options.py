@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,4 +35,9 @@ Port = Annotated[
         "0 is any that is free.",
         show_default=False,
     ),
+]
+
+RejectsPath = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="Where refused lines go; by default FILE.rejects.ndjson."),
 ]

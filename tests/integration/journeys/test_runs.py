@@ -96,9 +96,12 @@ async def test_no_gap_between_a_step_and_a_wait(pool):
     """What arrives after the beginning of the previous call is found, and only once."""
     found = []
 
+    async def mail():
+        await world.event("ann", "click", {"n": 1})
+
     @journey()
     async def tour(user, ctx):
-        await ctx.step("mail", lambda: world.event("ann", "click", {"n": 1}))
+        await ctx.step("mail", mail)
         for _ in range(3):
             result = await ctx.wait_for_event("click", timeout=hours(1))
             found.append(result.properties.get("n"))
