@@ -99,7 +99,7 @@ def contact_admin_routes(client: Client) -> APIRouter:
     ) -> Contacts:
         """Contacts in order of user id.
 
-        A `search` looks at 10,000 at most, and `after` is not for it.
+        A `search` looks at 2,000 at most, and `after` is not for it.
         """
         return await list_contacts(client.engine.reads, page, search=search, after=after or "")
 

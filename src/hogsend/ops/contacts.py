@@ -20,7 +20,7 @@ from hogsend.ops.stays import Member
 
 SQL = load_queries(__package__)
 
-FOUND_UP_TO: Final = 10_000
+FOUND_UP_TO: Final = 2_000
 """Contacts that a search looks at, at most, in either order."""
 
 

@@ -92,7 +92,7 @@ class Listing(Record):
 
 
 class CappedListing(Listing):
-    """A part of a list that may have no end: ``total`` stops at 100,000 (a search: at 10,000).
+    """A part of a list that may have no end: ``total`` stops at 100,000 (a search: at 2,000).
 
     Attributes:
         total_capped: There are more than ``total`` says.
