@@ -1,33 +1,34 @@
 """The pictures of Studio in the documentation: ``make screenshots``.
 
-The demo's customers, moved so that their last purchases were today, on a database of their own;
-then some of them buy while the pictures are taken. Each page, light and dark, wide and narrow.
+The demo's customers, moved so that their last purchases are just now, on a database of their own.
+Each page, light and dark, wide and narrow.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.studio.chromium import CHROMIUM, OPTIONS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "cdnow"
 IMAGES = ROOT / "docs" / "images" / "studio"
 KEY = "screenshots-of-studio-0123456789abcdef"
-WIDTHS = {"wide": (1280, 860), "narrow": (390, 844)}
+SIZES = {"wide": (1280, 860, 1400), "narrow": (390, 844, 844)}
+"""Width and height of the window, and how high a picture gets, at most."""
+
 SHOTS = {
     "sign-in": None,
     "overview": "/",
@@ -57,6 +58,7 @@ def moved_sample(path: Path, ends_at: datetime) -> None:
         hours = int(hashlib.md5(row["user_id"].encode()).hexdigest(), 16) % 4 * 6
         row["at"] = datetime.fromisoformat(row["timestamp"]) + timedelta(hours=hours)
     shift = ends_at - max(row["at"] for row in rows)
+    rows += latest_purchases([row["user_id"] for row in rows], ends_at - shift)
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, ["user_id", "event", "timestamp", "quantity", "amount"])
         writer.writeheader()
@@ -65,11 +67,25 @@ def moved_sample(path: Path, ends_at: datetime) -> None:
             writer.writerow(row)
 
 
+def latest_purchases(customers: list[str], ends_at: datetime) -> list[dict[str, object]]:
+    """Some of them buy again within the last half hour, more and more often."""
+    return [
+        {
+            "user_id": customers[number * 371 % len(customers)],
+            "event": "purchase",
+            "at": ends_at - timedelta(minutes=29.5 * (1 - (number / 110) ** 0.7)),
+            "quantity": 1,
+            "amount": 12.5 + number % 9 * 14,
+        }
+        for number in range(110)
+    ]
+
+
 @contextmanager
 def demo_of_today(folder: Path) -> Iterator[str]:
     """The address of a demo that has just gone on as a server."""
     sample = folder / "purchases.csv"
-    moved_sample(sample, datetime.now(UTC) - timedelta(minutes=3))
+    moved_sample(sample, datetime.now(UTC) - timedelta(seconds=5))
     environment = os.environ | {"HOGSEND_HOME": str(folder / "home"), "ADMIN_API_KEY": KEY}
     environment["PYTHONUNBUFFERED"] = "1"
     app = str(EXAMPLE / "app.py")
@@ -91,33 +107,12 @@ def demo_of_today(folder: Path) -> Iterator[str]:
         process.communicate()
 
 
-def shop(address: str) -> None:
-    """Some customers buy again, over the last half hour."""
-    with (EXAMPLE / "cdnow_sample.csv").open(newline="") as file:
-        customers = sorted({row["user_id"] for row in csv.DictReader(file)})
-    now = datetime.now(UTC)
-    for number in range(120):
-        minutes = 29 * (1 - (number / 120) ** 0.8)
-        event = {
-            "name": "purchase",
-            "userId": customers[number * 37 % len(customers)],
-            "eventProperties": {"amount": 12.5 + number % 9 * 14, "quantity": 1},
-            "timestamp": (now - timedelta(minutes=minutes)).isoformat(),
-        }
-        request = urllib.request.Request(
-            f"{address}/v1/events",
-            data=json.dumps(event).encode(),
-            headers={"Authorization": f"Bearer {KEY}"},
-        )
-        urllib.request.urlopen(request).close()
-
-
 def take(address: str, images: Path) -> None:
     """All pictures."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         for scheme in ("light", "dark"):
-            for width, (x, y) in WIDTHS.items():
+            for size, (x, y, most) in SIZES.items():
                 context = browser.new_context(
                     viewport={"width": x, "height": y}, color_scheme=scheme, locale="en-GB"
                 )
@@ -129,9 +124,30 @@ def take(address: str, images: Path) -> None:
                         _sign_in(page, address)
                         page.goto(f"{address}/studio{path}")
                     page.wait_for_timeout(300)
-                    page.screenshot(path=images / f"{name}-{width}-{scheme}.png", full_page=True)
+                    high = page.evaluate("document.documentElement.scrollHeight")
+                    clip = {"x": 0, "y": 0, "width": x, "height": min(high, most)}
+                    taken = page.screenshot(full_page=True, clip=clip)
+                    small = webp(browser, taken)
+                    (images / f"{name}-{size}-{scheme}.webp").write_bytes(small)
                 context.close()
         browser.close()
+
+
+def webp(browser: Browser, png: bytes) -> bytes:
+    """The picture in a third of the space; the browser knows how."""
+    page = browser.new_page()
+    encoded = page.evaluate(
+        """async (png) => {
+            const image = await createImageBitmap(await (await fetch(png)).blob());
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [image.width, image.height];
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            return canvas.toDataURL("image/webp", 0.82);
+        }""",
+        f"data:image/png;base64,{base64.b64encode(png).decode()}",
+    )
+    page.close()
+    return base64.b64decode(encoded.partition(",")[2])
 
 
 def _sign_in(page: Page, address: str) -> None:
@@ -145,7 +161,6 @@ def main() -> None:
     """Take them, or (with ``serve``) leave the server to be looked at until Enter."""
     folder = tempfile.TemporaryDirectory(prefix="hogsend-shots-")
     with folder as home, demo_of_today(Path(home)) as address:
-        shop(address)
         if sys.argv[1:] == ["serve"]:
             print(f"{address}/studio  key: {KEY}", flush=True)
             sys.stdin.read()

@@ -14,7 +14,7 @@ from hogsend.ops.record import BucketId, Id, Instant, Record, UserId
 SQL = load_queries(__package__)
 
 MINUTES: Final = 30
-_READ_UP_TO: Final = 100_000
+_READ_UP_TO: Final = 20_000
 _MINUTE: Final = timedelta(minutes=1)
 
 

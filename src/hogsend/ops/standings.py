@@ -81,7 +81,7 @@ async def list_standings(
     """The buckets whose id or name contains ``search``."""
     known = await bucket_statuses(pool, registry, now)
     ids = [id_ for id_, (name, _) in known.items() if _contains(search, id_, name)]
-    figures = {row["bucket_id"]: row for row in await pool.fetch(SQL.bucket_figures, ids, ids)}
+    figures = await _totals(pool, ids)
     moves = await _moves(pool, ids, now) if sort in _BY_MOVES else {}
     ordered = _sorted(ids, sort, _Facts(known, figures, moves), descending=descending)
     shown = ordered[page.offset : page.offset + page.limit]
@@ -152,9 +152,18 @@ def _standing(registry: Registry, id_: str, facts: _Facts, sizes: list[int]) -> 
     )
 
 
+async def _totals(pool: Pool, ids: Sequence[str]) -> dict[str, Any]:
+    none: dict[str, Any] = {"size": 0, "avg_dwell_secs": None}
+    found = {row["bucket_id"]: row for row in await pool.fetch(SQL.standing_totals)}
+    return {id_: found.get(id_, none) for id_ in ids}
+
+
 async def _moves(pool: Pool, ids: Sequence[str], now: datetime) -> dict[str, Any]:
+    none: dict[str, Any] = {"entered": 0, "left": 0}
     since = Period.HOUR.floor(now) - _DAY + Period.HOUR.length
-    return {row["bucket_id"]: row for row in await pool.fetch(SQL.standing_moves, ids, since)}
+    rows = await pool.fetch(SQL.standing_moves, list(ids), since)
+    found = {row["bucket_id"]: row for row in rows}
+    return {id_: found.get(id_, none) for id_ in ids}
 
 
 async def _sizes(pool: Pool, sizes: Mapping[str, int], now: datetime) -> dict[str, list[int]]:

@@ -11,7 +11,7 @@ from hogsend.ops.record import Record
 
 SQL = load_queries(__package__)
 
-COUNTED: Final = 10_000
+COUNTED: Final = 2_000
 _HORIZONS: Final = (timedelta(hours=1), timedelta(days=1), timedelta(weeks=1))
 
 

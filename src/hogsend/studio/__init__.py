@@ -19,7 +19,7 @@ How to add an area of pages:
    ``{% set area = "buckets" %}`` on top.
 6. Lists take a ``Table`` (``tables.py``) from their query parameters: sort, order, search, offset.
 7. Looks are in ``static/studio.css`` and nowhere else; charts are ``<div class="chart"
-   data-chart="lines">`` with their data in ``data-points`` (``static/charts.js``).
-8. ``tests/studio`` lists every page in ``PAGES``: each is looked at by axe-core, in both schemes,
-   at 1280 and at 390 px. ``docs/studio/shots.py`` lists what ``make screenshots`` takes.
+   data-chart="area">`` with their data in ``data-points`` (``static/charts.js``).
+8. ``PAGES`` in ``tests/studio/test_browser.py`` lists every page: axe-core looks at each, in both
+   schemes, wide and narrow. ``SHOTS`` in ``tests/studio/screenshots.py`` are the documentation's.
 """
