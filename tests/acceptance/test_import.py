@@ -90,7 +90,8 @@ async def test_a_csv_file_is_imported_once(hogsend, connection):
     assert ran.code == 1
     rejects = f"{file}.rejects.ndjson"
     assert json.loads(ran.out) == {
-        "lines": 4, "stored": 3, "known": 0, "rejected": 1, "rejectsFile": rejects
+        "lines": 4, "stored": 3, "known": 0, "rejected": 1, "ignored": 0,
+        "rejectsFile": rejects,
     }  # fmt: skip
     assert json.loads(read_lines(rejects)[0]) == {
         "line": 5,
@@ -111,7 +112,8 @@ async def test_a_csv_file_is_imported_once(hogsend, connection):
     ran = hogsend.run("events", "import", file, *columns)
     assert ran.code == 0
     assert json.loads(ran.out) == {
-        "lines": 5, "stored": 2, "known": 3, "rejected": 0, "rejectsFile": None
+        "lines": 5, "stored": 2, "known": 3, "rejected": 0, "ignored": 0,
+        "rejectsFile": None,
     }  # fmt: skip
     assert not list(hogsend.home.glob("*.rejects.ndjson"))
 

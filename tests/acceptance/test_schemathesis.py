@@ -75,7 +75,7 @@ def scan(hogsend, *options):
 @pytest.mark.timeout(400)
 def test_schemathesis_finds_nothing(hogsend):
     """All its checks, in short: what the document's examples and limits suggest, and sequences."""
-    ran = scan(hogsend, "--phases", "examples,coverage,stateful", "-n", "1", "--workers", "2")
+    ran = scan(hogsend, "--phases", "examples,coverage,stateful", "-n", "1")
     assert ran.returncode == 0, ran.stdout[-8000:]
     assert "failures" not in ran.stdout.rpartition("Test cases:")[2]
 

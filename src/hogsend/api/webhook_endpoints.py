@@ -12,6 +12,7 @@ from hogsend.api.asking import Actor, PageQuery
 from hogsend.api.body import read_model
 from hogsend.api.openapi import takes
 from hogsend.app.client import Client
+from hogsend.integrations.webhooks.addresses import URL_PATTERN
 from hogsend.integrations.webhooks.endpoints import Topic
 from hogsend.ops.record import Record
 from hogsend.ops.webhooks import (
@@ -33,7 +34,11 @@ EndpointId = Annotated[UUID, Path(alias="id", description="The endpoint's id.")]
 class WebhookEndpointOrder(Record):
     """The endpoint to make."""
 
-    url: str = Field(max_length=2000, description="Where webhooks go.")
+    url: str = Field(
+        max_length=2000,
+        description="Where webhooks go.",
+        json_schema_extra={"pattern": URL_PATTERN},  # a setting may allow more
+    )
     topics: list[Topic] = Field(min_length=1, max_length=20, description="What it is told of.")
     description: str = Field(default="", max_length=500, pattern=r"^[^\x00]*$")
 

@@ -24,14 +24,15 @@ async def world(pool, monkeypatch):
         await world.event(user, "buy")
     world.clock.set(START + days(1))
     world.broken = {"bob"}
-    settle = world.engine.ingest.settle
+    ingest = world.engine.pump._ingest
+    settle = ingest.settle
 
     async def fail(transaction):
         if world.broken & {change.contact.user_id for change in transaction.changes}:
             raise ZeroDivisionError
         await settle(transaction)
 
-    monkeypatch.setattr(world.engine.ingest, "settle", fail)
+    monkeypatch.setattr(ingest, "settle", fail)
     return world
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +18,12 @@ from hogsend.errors import HogsendError, InvalidInputError
 _PORTS: Final = {"https": 443, "http": 80}
 _LONGEST: Final = 2000
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+URL_PATTERN: Final = (
+    r"^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,3})?"
+    r"(/[A-Za-z0-9/._~%+@!$&'()*,;:=-]*)?(\?[A-Za-z0-9/._~%+@!$&'()*,;:=?-]*)?$"
+)
+"""An endpoint's URL, where no setting allows more."""
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -50,6 +57,10 @@ def check_url(url: str, *, allow_private: bool) -> SplitResult:
     literal = _literal(parts.hostname)
     if literal is not None and not allow_private and not is_public(literal):
         raise InvalidInputError("url", f"leads to {literal}, which is not a public address")
+    if literal is None and not allow_private and not re.fullmatch(URL_PATTERN, url):
+        raise InvalidInputError(
+            "url", "must be a name, perhaps a port, and a path of plain characters"
+        )
     return parts
 
 
