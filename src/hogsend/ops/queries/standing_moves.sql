@@ -1,7 +1,8 @@
--- The stays of the buckets $1 that began and that ended since the hour $2, of those that had any.
+-- The stays that began and that ended since the hour $2, of the buckets $1 or of all, where there
+-- were any.
 SELECT id AS bucket_id,
        coalesce(sum(amount) FILTER (WHERE measure = 'stay.entered'), 0)::bigint AS entered,
        coalesce(sum(amount) FILTER (WHERE measure = 'stay.left'), 0)::bigint AS "left"
 FROM tally_hours
-WHERE measure IN ('stay.entered', 'stay.left') AND id = ANY($1::text[]) AND hour >= $2
+WHERE measure IN ('stay.entered', 'stay.left') AND ($1::text[] IS NULL OR id = ANY($1)) AND hour >= $2
 GROUP BY id
