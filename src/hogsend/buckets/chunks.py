@@ -20,10 +20,6 @@ from hogsend.db.queries import load_queries
 
 SQL = load_queries(__package__)
 
-NEXT_PEOPLE: Final = (
-    "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $11"
-)
-"""The next $11 behind the user id $2."""
 _SPAN: Final = "SELECT user_id, properties FROM contacts WHERE user_id > $2 AND user_id <= $11"
 _THESE: Final = "SELECT user_id, properties FROM contacts WHERE user_id = ANY($2::text::text[])"
 

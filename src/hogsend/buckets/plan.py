@@ -14,7 +14,6 @@ from typing import Final
 from msgspec import Struct
 
 from hogsend.buckets.chunks import (
-    NEXT_PEOPLE,
     SQL,
     compile_chunk,
     microseconds,
@@ -26,6 +25,9 @@ from hogsend.buckets.rollout import Known, need_of, schedule_text
 from hogsend.db.pool import Connection
 
 _CHUNK: Final = 20_000
+_NEXT_PEOPLE: Final = (
+    "SELECT user_id, properties FROM contacts WHERE user_id > $2 ORDER BY user_id LIMIT $11"
+)
 _NO_MARK: Final = -1
 """Which no timer bears: what is due at this moment is foretold, too."""
 
@@ -136,7 +138,7 @@ async def forecast(
         now: The present instant.
         samples: How many of those who join are named; those who leave are all.
     """
-    statement, params = compile_chunk(SQL.plan_chunk, meta, NEXT_PEOPLE, taken=13)
+    statement, params = compile_chunk(SQL.plan_chunk, meta, _NEXT_PEOPLE, taken=13)
     rules, shortest = rules_of(meta, _NO_MARK), microseconds(meta.min_dwell)
     cursor = ""
     while True:

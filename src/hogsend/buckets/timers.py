@@ -87,10 +87,10 @@ class Pump:
         if due_at is None:
             return POLL_S
         ahead = (due_at - self._clock.now()).total_seconds()
-        if ahead <= 0 and not self._aside:
-            # Due, yet not settled: somebody holds the contact, and will look at the timer too.
-            return _BUSY_S
-        return min(max(ahead, 0.0) or POLL_S, POLL_S)
+        if ahead > 0:
+            return min(ahead, POLL_S)
+        # Due, yet not settled: set aside, or somebody holds the contact, and will look at it too.
+        return POLL_S if self._aside else _BUSY_S
 
     async def settle_due(self) -> int:
         """Settle the pairs due longest, some batches of them; returns the number of users."""

@@ -63,59 +63,52 @@ class Figures:
                 self.due_journeys,
             ),
             _labelled(
-                CounterMetricFamily(
-                    "hogsend_reconcile_drift",
-                    "Memberships that the audit had to repair, by bucket. It should stay 0.",
-                    labels=["bucket"],
-                ),
+                CounterMetricFamily,
+                "hogsend_reconcile_drift",
+                "Memberships that the audit had to repair, by bucket. It should stay 0.",
+                "bucket",
                 self.drift,
             ),
             _labelled(
-                GaugeMetricFamily(
-                    "hogsend_journey_runs",
-                    f"Runs of journeys that have not ended, by status, among {BOUND:,} of them.",
-                    labels=["status"],
-                ),
+                GaugeMetricFamily,
+                "hogsend_journey_runs",
+                f"Runs of journeys that have not ended, by status, among {BOUND:,} of them.",
+                "status",
                 self.journeys,
             ),
             _labelled(
-                GaugeMetricFamily(
-                    "hogsend_bucket_jobs",
-                    "Backfills and re-evaluations that are not done, by status.",
-                    labels=["status"],
-                ),
+                GaugeMetricFamily,
+                "hogsend_bucket_jobs",
+                "Backfills and re-evaluations that are not done, by status.",
+                "status",
                 self.jobs,
             ),
             _labelled(
-                GaugeMetricFamily(
-                    "hogsend_mail_last_hour",
-                    f"Mail of the last hour, by status, among the newest {BOUND:,}.",
-                    labels=["status"],
-                ),
+                GaugeMetricFamily,
+                "hogsend_mail_last_hour",
+                f"Mail of the last hour, by status, among the newest {BOUND:,}.",
+                "status",
                 self.mail,
             ),
             _labelled(
-                GaugeMetricFamily(
-                    "hogsend_outbox_pending",
-                    "Deliveries to the outside that wait, by destination; at most 100,000.",
-                    labels=["destination"],
-                ),
+                GaugeMetricFamily,
+                "hogsend_outbox_pending",
+                "Deliveries to the outside that wait, by destination; at most 100,000.",
+                "destination",
                 {each.destination: each.pending for each in self.outbox},
             ),
             _labelled(
-                GaugeMetricFamily(
-                    "hogsend_outbox_dead",
-                    "Deliveries to the outside that were given up, likewise.",
-                    labels=["destination"],
-                ),
+                GaugeMetricFamily,
+                "hogsend_outbox_dead",
+                "Deliveries to the outside that were given up, likewise.",
+                "destination",
                 {each.destination: each.dead for each in self.outbox},
             ),
             _labelled(
-                GaugeMetricFamily(
-                    "hogsend_outbox_lag_seconds",
-                    "For how long the oldest due delivery has been waiting, by destination.",
-                    labels=["destination"],
-                ),
+                GaugeMetricFamily,
+                "hogsend_outbox_lag_seconds",
+                "For how long the oldest due delivery has been waiting, by destination.",
+                "destination",
                 {each.destination: each.lag_secs for each in self.outbox},
             ),
         )
@@ -158,8 +151,13 @@ def _gauge(name: str, meaning: str, value: float) -> Metric:
 
 
 def _labelled(
-    family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]
+    kind: type[GaugeMetricFamily | CounterMetricFamily],
+    name: str,
+    text: str,
+    label: str,
+    values: Mapping[str, float],
 ) -> Metric:
-    for label, value in sorted(values.items()):
-        family.add_metric([label], value)
+    family = kind(name, text, labels=[label])
+    for labelled, value in sorted(values.items()):
+        family.add_metric([labelled], value)
     return family

@@ -27,6 +27,16 @@ def recent():
     )
 
 
+def dormant():
+    return define_bucket(
+        id="dormant",
+        name="Dormant",
+        criteria=lambda b: b.all(
+            b.event("buy").exists(), b.event("buy").within(hours(1)).not_exists()
+        ),
+    )
+
+
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
     monkeypatch.setattr("hogsend.buckets.walk._FIRST_SIZE", 1)
@@ -111,16 +121,9 @@ async def test_timers_of_the_former_definition_announce_nothing(pool):
 
 async def test_the_clock_announces_who_was_seen_to_meanwhile(pool):
     """A join by the clock of somebody whom a write has seen to is news, though the job runs."""
-    dormant = define_bucket(
-        id="dormant",
-        name="Dormant",
-        criteria=lambda b: b.all(
-            b.event("buy").exists(), b.event("buy").within(hours(1)).not_exists()
-        ),
-    )
     world = World(pool, [])
     await world.event("zoe", "buy")
-    await world.start([dormant])
+    await world.start([dormant()])
     await world.event("zoe", "buy")
     await world.advance(hours(2))
     assert await seen(world) == [("zoe", "entered", hours(1))]
@@ -130,16 +133,9 @@ async def test_the_clock_announces_who_was_seen_to_meanwhile(pool):
 
 async def test_a_job_that_is_quicker_than_the_clock_leaves_it_the_news(pool):
     """A timer that is believed and due belongs to the pump, though the job gets there first."""
-    dormant = define_bucket(
-        id="dormant",
-        name="Dormant",
-        criteria=lambda b: b.all(
-            b.event("buy").exists(), b.event("buy").within(hours(1)).not_exists()
-        ),
-    )
     world = World(pool, [])
     await world.event("zoe", "buy")
-    await world.start([dormant])
+    await world.start([dormant()])
     await world.event("zoe", "buy")
     world.clock.set(START + hours(2))
     await world.run_jobs()
